@@ -1,0 +1,1 @@
+"""Samples and tones as values, without I/O."""

@@ -1,0 +1,1 @@
+"""Small tools that every layer stands on: the table runner, named deadlines, the root error."""

@@ -1,0 +1,1 @@
+"""Two calls joined until one ends."""

@@ -1,0 +1,5 @@
+"""A call: its SID, status, leg and running program."""
+
+
+class Call:
+    """One call."""

@@ -1,0 +1,48 @@
+"""Outbound legs for <Dial>: together or in turn, with screening; the first answer wins (contract 1 §3, §4)."""
+
+from dataclasses import dataclass
+
+from offhook.calls.events import HeaderList
+from offhook.calls.ports import ProgramStart, SipCredentials
+from offhook.model.call import CallRecord, CallStatus, StatusCallback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialTarget:
+    """One noun of a <Dial>: `to` is the trimmed text of <Sip> (with parameters and headers) or of <Number>."""
+
+    to: str
+    is_number: bool = False
+    credentials: SipCredentials | None = None
+    screening: ProgramStart | None = None
+    status_callback: StatusCallback | None = None
+    send_digits: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialOrder:
+    """What <Dial> asks for; durations in seconds (`timeout` without the ring buffer of contract 1 §2.6)."""
+
+    targets: tuple[DialTarget, ...]
+    caller_id: str | None = None
+    timeout: float = 30.0
+    time_limit: float = 14400.0
+    hangup_on_star: bool = False
+    answer_on_bridge: bool = False
+    ring_tone: str | None = None
+    sequential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialOutcome:
+    """How a <Dial> ended; `headers` are those of the final message of the callee (4xx to 6xx, BYE, or 200 to BYE)."""
+
+    status: CallStatus
+    child: CallRecord | None = None
+    is_bridged: bool = False
+    duration: int | None = None
+    sip_call_id: str | None = None
+    sip_response_code: int | None = None
+    headers: HeaderList = ()
+    error_code: int | None = None
+    error_message: str | None = None

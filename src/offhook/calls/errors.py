@@ -1,0 +1,105 @@
+"""Why a call could not go on; each error knows the CallStatus, the SIP code and the API error code it leads to.
+
+CallError
+├── UnknownEdge       no such edge in the configuration
+├── MediaExhausted    no free media port on the edge
+├── OfferRefused      SDP missing, malformed or without a common codec
+├── WebhookFailed     the customer's application could not be asked, or its answer could not be used
+├── SpeechFailed      text could not be spoken
+├── StoreFailed       a record could not be written
+├── BadPageToken      a list was asked for with a token that is not ours
+├── CallRefused       a call was asked for that cannot be placed
+├── CallNotFound      no live call of that SID
+└── IllegalCallState  the call is not in a state that allows this
+"""
+
+from typing import ClassVar
+
+from offhook.base.errors import OffhookError
+from offhook.model.call import CallStatus
+
+
+class CallError(OffhookError):
+    """Base of what can end or refuse a call; `error_code` is the API's, `sip_code` what the peer is told."""
+
+    status: ClassVar[CallStatus] = CallStatus.FAILED
+    sip_code: ClassVar[int] = 500
+    error_code: int = 12400
+    can_retry: ClassVar[bool] = False
+
+
+class UnknownEdge(CallError):
+    """The configuration has no edge of this name."""
+
+    sip_code = 404
+    error_code = 32114
+
+
+class MediaExhausted(CallError):
+    """Every media port of the edge is in use."""
+
+    sip_code = 503
+    error_code = 10004
+    can_retry = True
+
+
+class OfferRefused(CallError):
+    """The peer's SDP is missing (32103), malformed (32102) or has no codec in common (488)."""
+
+    sip_code = 488
+    error_code = 32102
+
+    def __init__(self, message: str, error_code: int = 32102) -> None:
+        super().__init__(message)
+        self.error_code = error_code
+
+
+class WebhookFailed(CallError):
+    """A document or sound could not be had; `error_code` is from the 11xxx and 12xxx families (contract 1 §8.1)."""
+
+    can_retry = True
+
+    def __init__(self, error_code: int, message: str, *, url: str = "", http_code: int | None = None) -> None:
+        super().__init__(message)
+        self.error_code = error_code
+        self.url = url
+        self.http_code = http_code
+
+
+class SpeechFailed(CallError):
+    """No provider could speak the text."""
+
+    error_code = 13520
+
+
+class StoreFailed(CallError):
+    """The store could not take the record."""
+
+    error_code = 20500
+    can_retry = True
+
+
+class BadPageToken(CallError):
+    """The page token is not one that this store gave out."""
+
+    error_code = 21481
+
+
+class CallRefused(CallError):
+    """The exchange cannot place this call; says which API code to answer with."""
+
+    def __init__(self, error_code: int, message: str) -> None:
+        super().__init__(message)
+        self.error_code = error_code
+
+
+class CallNotFound(CallError):
+    """No call of this SID in this account."""
+
+    error_code = 20404
+
+
+class IllegalCallState(CallError):
+    """The call is not in a state that allows the command (21220)."""
+
+    error_code = 21220

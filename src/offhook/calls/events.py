@@ -1,0 +1,192 @@
+"""What happens to legs, told to the exchange by the signalling and media adapters; frozen values, past participle.
+
+A `session` is one INVITE session at the signalling adapter, a `port` one leg's media at the media plane. Bodies of SDP
+are bytes that only the media plane reads.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType
+
+SessionId = NewType("SessionId", int)
+PortId = NewType("PortId", int)
+PlaybackId = NewType("PlaybackId", int)
+
+HeaderList = tuple[tuple[str, str], ...]
+
+
+class RefusalCause(Enum):
+    """Why an INVITE of ours came to nothing."""
+
+    RESPONSE = "response"  # the peer sent a final response
+    TIMEOUT = "timeout"  # nothing came (timer B); code is 408
+    TRANSPORT = "transport"  # the wire refused; code is 503
+    UNRESOLVED = "unresolved"  # the host has no address; code is 503, nothing was sent
+    CANCELED = "canceled"  # we gave up; code is 487
+
+
+# --- INVITE sessions ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteReceived:
+    """A peer calls. 100 has been sent; the exchange answers with ring, accept or reject."""
+
+    session: SessionId
+    call_id: str
+    request_uri: str
+    from_uri: str
+    from_display: str
+    to_uri: str
+    headers: HeaderList
+    offer: bytes | None
+    edge: str
+    transport: str
+    source_host: str
+    source_port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelReceived:
+    """The peer gave up before our final response; 487 has been sent and the session is over."""
+
+    session: SessionId
+    headers: HeaderList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionalReceived:
+    """A 101-199 to our INVITE (100 is not passed up); `answer` is its SDP, early media when there is one."""
+
+    session: SessionId
+    code: int
+    reason: str
+    headers: HeaderList
+    answer: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteAnswered:
+    """The first 2xx to our INVITE; its ACK has been sent. The session is up."""
+
+    session: SessionId
+    code: int
+    reason: str
+    headers: HeaderList
+    answer: bytes | None
+    source_host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteRefused:
+    """Our INVITE came to nothing; the session is over."""
+
+    session: SessionId
+    cause: RefusalCause
+    code: int
+    reason: str
+    headers: HeaderList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AckReceived:
+    """The peer confirmed our 2xx; `answer` is its SDP when our 2xx carried the offer."""
+
+    session: SessionId
+    answer: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AckMissed:
+    """No ACK for our 2xx within 64*T1; a BYE has been sent."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferReceived:
+    """A re-INVITE or UPDATE from the peer awaits answer_offer or refuse_offer; None means that it asks us to offer."""
+
+    session: SessionId
+    offer: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfoReceived:
+    """An INFO within the session, already answered with 200."""
+
+    session: SessionId
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByeReceived:
+    """The peer hung up; its BYE has been answered and the session is over."""
+
+    session: SessionId
+    headers: HeaderList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByeAnswered:
+    """Our BYE is done: with the peer's final response, or with 408 when none came. The session is over."""
+
+    session: SessionId
+    code: int
+    headers: HeaderList
+
+
+SignallingEvent = (
+    InviteReceived
+    | CancelReceived
+    | ProvisionalReceived
+    | InviteAnswered
+    | InviteRefused
+    | AckReceived
+    | AckMissed
+    | OfferReceived
+    | InfoReceived
+    | ByeReceived
+    | ByeAnswered
+)
+
+# --- media ports -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitPressed:
+    """One key, reported once however many packets carried it."""
+
+    port: PortId
+    digit: str
+    source: str  # rfc4733, info, inband
+    duration: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackFinished:
+    """What was given to play has left the port, or was stopped."""
+
+    port: PortId
+    playback: PlaybackId
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaBegun:
+    """The first packet came from this address (latching may have moved the remote end there)."""
+
+    port: PortId
+    remote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSilenced:
+    """No packet came for `silence` seconds although the peer may send."""
+
+    port: PortId
+    silence: float
+
+
+MediaEvent = DigitPressed | PlaybackFinished | MediaBegun | MediaSilenced

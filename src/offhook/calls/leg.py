@@ -1,0 +1,1 @@
+"""One INVITE session and one media port."""

@@ -1,0 +1,1 @@
+"""One task group for each call."""

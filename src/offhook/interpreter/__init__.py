@@ -1,0 +1,1 @@
+"""Runs TwiML documents on a call, one module for each verb family."""

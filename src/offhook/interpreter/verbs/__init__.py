@@ -1,0 +1,1 @@
+"""One runner for each verb family; verbs do not know one another."""

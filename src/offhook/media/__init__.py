@@ -1,0 +1,1 @@
+"""The media plane: commands in, events out; its packets move on native threads."""

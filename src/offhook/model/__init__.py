@@ -1,0 +1,1 @@
+"""The nouns every layer shares: SIDs, call records, statuses, error codes, signatures."""

@@ -1,0 +1,1 @@
+"""Sockets, DNS and the pump: the thin seam between the wire and the values below."""

@@ -1,0 +1,1 @@
+"""Puts the parts together: configuration, composition, lifecycle, command line."""

@@ -1,0 +1,1 @@
+"""The INVITE session, one module for each thing that SIP does to it."""

@@ -1,0 +1,1 @@
+"""Text to sound and sound to text, by providers."""

@@ -1,0 +1,1 @@
+"""The timeline of a call and its readings: logs, ladder, metrics."""

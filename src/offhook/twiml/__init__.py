@@ -1,0 +1,1 @@
+"""TwiML documents as values: one schema table, typed verbs and nouns, errors with line and column."""

@@ -1,0 +1,1 @@
+"""HTTP out: documents, action requests and status callbacks to the customer's application."""
