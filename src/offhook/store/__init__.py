@@ -1,1 +1,1 @@
-"""Records and timelines, durable."""
+"""Records that outlive the process: calls, notifications and timelines, in SQLite."""

@@ -1,0 +1,151 @@
+"""The tables' rows and statements: call records, notifications and timeline entries as values and as SQL.
+
+Statements keep to what SQLite and PostgreSQL share.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from offhook.calls.errors import BadPageToken
+from offhook.calls.ports import CallFilter, Notification
+from offhook.model.call import CallRecord
+from offhook.model.timeline import TimelineEntry
+
+INSERT_CALL = (
+    "INSERT INTO call_record (sid, account_sid, parent_call_sid, status, to_address, from_address, date_created,"
+    " start_time, end_time, is_final, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+UPDATE_CALL = (
+    "UPDATE call_record SET status = ?, to_address = ?, from_address = ?, start_time = ?, end_time = ?, is_final = ?,"
+    " record = ? WHERE sid = ?"
+)
+SELECT_CALL = "SELECT record FROM call_record WHERE account_sid = ? AND sid = ?"
+SELECT_UNFINISHED = "SELECT record FROM call_record WHERE is_final = 0 ORDER BY date_created"
+DELETE_CALL = "DELETE FROM call_record WHERE account_sid = ? AND sid = ?"
+DELETE_NOTIFICATIONS = "DELETE FROM call_notification WHERE call_sid = ?"
+DELETE_TIMELINE = "DELETE FROM timeline_entry WHERE call_sid = ?"
+INSERT_NOTIFICATION = (
+    "INSERT INTO call_notification (sid, account_sid, call_sid, message_date, notification) VALUES (?, ?, ?, ?, ?)"
+)
+SELECT_NOTIFICATIONS = (
+    "SELECT notification FROM call_notification WHERE account_sid = ? AND call_sid = ? ORDER BY message_date, sid"
+)
+INSERT_ENTRY = "INSERT INTO timeline_entry (call_sid, at, entry) VALUES (?, ?, ?)"
+COUNT_ENTRIES = "SELECT COUNT(*) FROM timeline_entry WHERE call_sid = ?"
+SELECT_TIMELINE = "SELECT entry FROM timeline_entry WHERE call_sid = ? ORDER BY at, position"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TOKEN = re.compile(r"PA(CA[0-9a-fA-F]{32})([0-9a-f]{1,15})")
+
+# A detail that is no JSON value is shown as text rather than losing the entry that holds it.
+_encoder = msgspec.json.Encoder(enc_hook=str)
+_call_decoder = msgspec.json.Decoder(CallRecord)
+_notification_decoder = msgspec.json.Decoder(Notification)
+_entry_decoder = msgspec.json.Decoder(TimelineEntry)
+
+
+def microseconds(moment: datetime) -> int:
+    """Exact microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def call_row(record: CallRecord) -> tuple[Any, ...]:
+    """The values of INSERT_CALL."""
+    changing = _changing_columns(record)
+    return (
+        record.sid,
+        record.account_sid,
+        record.parent_call_sid,
+        *changing[:3],
+        microseconds(record.date_created),
+        *changing[3:],
+    )
+
+
+def call_change(record: CallRecord) -> tuple[Any, ...]:
+    """The values of UPDATE_CALL."""
+    return (*_changing_columns(record), record.sid)
+
+
+def _changing_columns(record: CallRecord) -> tuple[Any, ...]:
+    return (
+        record.status.value,
+        record.to,
+        record.from_,
+        None if record.start_time is None else microseconds(record.start_time),
+        None if record.end_time is None else microseconds(record.end_time),
+        int(record.status.is_final),
+        encode(record),
+    )
+
+
+def notification_row(notification: Notification) -> tuple[Any, ...]:
+    """The values of INSERT_NOTIFICATION."""
+    return (
+        notification.sid,
+        notification.account_sid,
+        notification.call_sid,
+        microseconds(notification.message_date),
+        encode(notification),
+    )
+
+
+def encode(value: CallRecord | Notification | TimelineEntry) -> str:
+    """The value as JSON text."""
+    return _encoder.encode(value).decode()
+
+
+def decode_call(text: str) -> CallRecord:
+    """What `encode` made of a call."""
+    return _call_decoder.decode(text)
+
+
+def decode_notification(text: str) -> Notification:
+    """What `encode` made of a notification."""
+    return _notification_decoder.decode(text)
+
+
+def decode_entry(text: str) -> TimelineEntry:
+    """What `encode` made of a timeline entry."""
+    return _entry_decoder.decode(text)
+
+
+def page_token(record: CallRecord) -> str:
+    """The token that continues a list after `record`: it carries the position, so the record itself may be deleted."""
+    return f"PA{record.sid}{microseconds(record.date_created):x}"
+
+
+def page_query(account_sid: str, which: CallFilter, size: int, token: str | None) -> tuple[str, Sequence[Any]]:
+    """The statement and values of one page and the row after it. Raises BadPageToken."""
+    conditions: list[tuple[str, Any]] = [("account_sid = ?", account_sid)]
+    equal = {
+        "to_address": which.to,
+        "from_address": which.from_,
+        "parent_call_sid": which.parent_call_sid,
+        "status": which.status,
+    }
+    conditions += [(f"{column} = ?", value) for column, value in equal.items() if value is not None]
+    bounds = {
+        "start_time >= ?": which.start_after,
+        "start_time < ?": which.start_before,
+        "end_time >= ?": which.end_after,
+        "end_time < ?": which.end_before,
+    }
+    conditions += [(bound, microseconds(moment)) for bound, moment in bounds.items() if moment is not None]
+    clauses = [clause for clause, _ in conditions]
+    values = [value for _, value in conditions]
+    if token is not None:
+        match = _TOKEN.fullmatch(token)
+        if match is None:
+            raise BadPageToken(f"{token[:80]!r} is not a page token of this list")
+        clauses.append("(date_created, sid) < (?, ?)")
+        values += [int(match[2], 16), match[1]]
+    where = " AND ".join(clauses)
+    # Every piece of `where` is a constant of this function; what comes from outside is bound.
+    statement = f"SELECT record FROM call_record WHERE {where} ORDER BY date_created DESC, sid DESC LIMIT ?"  # noqa: S608
+    return statement, [*values, size + 1]
