@@ -1,0 +1,207 @@
+"""The TCP side of an edge, on the loopback."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, ExitStack
+
+import pytest
+import pytest_asyncio
+
+from offhook.net.chores import Chores
+from offhook.net.stream import StreamEdge, StreamLimits
+
+pytestmark = pytest.mark.asyncio
+
+
+class Inbox:
+    """Takes what a stream edge tells and lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self.received: asyncio.Queue[tuple[int, bytes, str, int]] = asyncio.Queue()
+        self.closed: asyncio.Queue[int] = asyncio.Queue()
+        self.failed: asyncio.Queue[tuple[str, int, str]] = asyncio.Queue()
+
+    def stream_received(self, connection: int, data: bytes, host: str, port: int) -> None:
+        """Take bytes."""
+        self.received.put_nowait((connection, data, host, port))
+
+    def stream_closed(self, connection: int) -> None:
+        """Take an end."""
+        self.closed.put_nowait(connection)
+
+    def stream_failed(self, host: str, port: int, call_id: str) -> None:
+        """Take a failure."""
+        self.failed.put_nowait((host, port, call_id))
+
+
+OpenEdge = Callable[..., Awaitable[tuple[StreamEdge, Inbox]]]
+
+
+@pytest_asyncio.fixture
+async def open_edge() -> AsyncIterator[OpenEdge]:
+    """Opens stream edges on the loopback and closes them after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(host: str = "127.0.0.1", **limits: float) -> tuple[StreamEdge, Inbox]:
+            chores, inbox = Chores(), Inbox()
+            await chores.start()
+            edge = StreamEdge(host, 0, inbox, chores, limits=StreamLimits(**limits))  # type: ignore[arg-type]
+            stack.push_async_callback(chores.close)
+            stack.push_async_callback(edge.close)
+            await edge.start()
+            return edge, inbox
+
+        yield open_one
+
+
+async def test_a_message_opens_a_connection_from_the_address_of_the_edge(open_edge: OpenEdge) -> None:
+    """The peer sees the edge's address as the source, and messages sent meanwhile follow in order."""
+    one, _ = await open_edge("127.0.0.3")
+    other, inbox = await open_edge()
+    for piece in (b"first ", b"second ", b"third"):
+        one.send(piece, other.host, other.port, "call")
+    data = b""
+    while len(data) < len(b"first second third"):
+        _, piece, host, _ = await inbox.received.get()
+        assert host == "127.0.0.3"
+        data += piece
+    assert data == b"first second third"
+    assert len(other.connections) == 1
+
+
+async def test_both_directions_use_the_same_connection(open_edge: OpenEdge) -> None:
+    """An answer to the peer's source address goes back on the connection it came from."""
+    one, home = await open_edge()
+    other, inbox = await open_edge()
+    one.send(b"question", other.host, other.port, "call")
+    number, _, host, port = await inbox.received.get()
+    other.send(b"answer", host, port, "call")
+    assert (await home.received.get())[1] == b"answer"
+    assert other.send_on(number, b"more")
+    assert (await home.received.get())[1] == b"more"
+    assert len(one.connections) == len(other.connections) == 1
+
+
+async def test_a_refused_connection_fails_every_waiting_message(open_edge: OpenEdge) -> None:
+    """Nobody listens: each waiting message's Call-ID is told, and the next message tries again."""
+    one, inbox = await open_edge()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        one.send(b"a", "127.0.0.1", port, "call-1")
+        one.send(b"b", "127.0.0.1", port, "call-2")
+        assert [await inbox.failed.get(), await inbox.failed.get()] == [
+            ("127.0.0.1", port, "call-1"),
+            ("127.0.0.1", port, "call-2"),
+        ]
+        nobody.listen()
+        one.send(b"c", "127.0.0.1", port, "call-3")
+        peer = (await asyncio.to_thread(nobody.accept))[0]
+        with peer:
+            assert await asyncio.to_thread(peer.recv, 10) == b"c"
+
+
+async def test_a_peer_that_never_accepts_fails_in_time(open_edge: OpenEdge) -> None:
+    """A full backlog swallows the connection attempt; the limit ends the wait."""
+    one, inbox = await open_edge(connect=0.05)
+    with socket.socket() as deaf, ExitStack() as stack:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)  # noqa: FBT003 - positional by nature
+            filler.connect_ex(deaf.getsockname())
+        one.send(b"a", "127.0.0.1", deaf.getsockname()[1], "call")
+        assert (await inbox.failed.get())[2] == "call"
+
+
+async def test_a_name_is_not_resolved_here(open_edge: OpenEdge) -> None:
+    """Names are the resolver's business: a message to one fails at once."""
+    one, inbox = await open_edge()
+    one.send(b"a", "localhost", 5060, "call")
+    assert inbox.failed.get_nowait() == ("localhost", 5060, "call")
+
+
+async def test_a_half_closed_peer_is_told_as_closed(open_edge: OpenEdge) -> None:
+    """A peer that shuts down its sending side ends the connection; its number is gone."""
+    edge, inbox = await open_edge()
+    _, writer = await asyncio.open_connection(edge.host, edge.port)
+    writer.write(b"hello")
+    number, *_ = await inbox.received.get()
+    writer.write_eof()
+    assert await inbox.closed.get() == number
+    assert not edge.send_on(number, b"x")
+    assert not edge.connections
+    assert not edge.sources
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_source_may_only_have_so_many_connections(open_edge: OpenEdge) -> None:
+    """The connection above the limit is cut, the others live on."""
+    edge, inbox = await open_edge(per_source=2)
+    async with AsyncExitStack() as stack:
+        for _ in range(2):
+            _, writer = await asyncio.open_connection(edge.host, edge.port)
+            stack.push_async_callback(_close, writer)
+            writer.write(b"hello")
+            await inbox.received.get()
+        reader, writer = await asyncio.open_connection(edge.host, edge.port)
+        stack.push_async_callback(_close, writer)
+        assert await _end(reader)
+        assert len(edge.connections) == 2
+        assert inbox.closed.empty()
+
+
+async def test_a_silent_connection_is_cut(open_edge: OpenEdge) -> None:
+    """A peer that connects and says nothing is cut after its first patience."""
+    edge, _ = await open_edge(first_message=0.02)
+    reader, writer = await asyncio.open_connection(edge.host, edge.port)
+    assert await _end(reader)
+    await _close(writer)
+
+
+async def test_a_peer_that_does_not_read_is_cut(open_edge: OpenEdge) -> None:
+    """Once more than the limit is waiting, the connection is cut and the message counts as failed."""
+    edge, inbox = await open_edge(queue_bytes=200_000)
+    _, writer = await asyncio.open_connection(edge.host, edge.port)
+    writer.write(b"hello")
+    number, _, host, port = await inbox.received.get()
+    block = b"x" * 65536
+    for _ in range(1000):
+        edge.send(block, host, port, "call")
+        if not inbox.failed.empty():
+            break
+    assert inbox.failed.get_nowait() == (host, port, "call")
+    assert await inbox.closed.get() == number
+    await _close(writer)
+
+
+async def test_the_port_is_free_after_close(open_edge: OpenEdge) -> None:
+    """A new listener binds the same port although a connection was open when the old one closed."""
+    edge, inbox = await open_edge()
+    reader, writer = await asyncio.open_connection(edge.host, edge.port)
+    writer.write(b"hello")
+    await inbox.received.get()
+    await edge.close()
+    assert await _end(reader)
+    again = StreamEdge(edge.host, edge.port, Inbox(), Chores())
+    await again.start()
+    await again.close()
+    await _close(writer)
+
+
+async def _end(reader: asyncio.StreamReader) -> bool:
+    try:
+        return await reader.read() == b""
+    except ConnectionResetError:
+        return True
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+    try:
+        await writer.wait_closed()
+    except ConnectionResetError:
+        return
