@@ -1,0 +1,184 @@
+"""Bytes to messages, with limits; the only module that judges what peers send (RFC 3261 §7, §8.2, §16.3, §18.3).
+
+Fed with datagrams by net and with whole messages by framing; feeds transactions. `parse` cuts a message into its start
+line and header fields; `validate` then reads the fields that every request must have. Both raise MalformedMessage,
+which carries the code to answer with and, where possible, what that answer must echo.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+
+from offhook.sip.errors import Fields, IllegalHeader, IllegalValue, MalformedMessage, MalformedValue
+from offhook.sip.fields import CSeq, Via
+from offhook.sip.grammar import parse_number, split_list
+from offhook.sip.headers import FOLD, Headers, header_key
+from offhook.sip.message import Message, Request, Response
+from offhook.sip.methods import ACK
+from offhook.sip.uri import OtherUri
+
+HIGHEST_LENGTH = 10**10 - 1  # only to tell a number from nonsense
+
+_STATUS_CODE = re.compile(r"[1-6][0-9]{2}")
+_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_ECHOED = frozenset({"via", "from", "to", "call-id", "cseq"})
+_SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type")
+
+_Accessor = Callable[[Message], object]
+_READ_ALWAYS: tuple[_Accessor, ...] = tuple(attrgetter(name) for name in ("call_id", "cseq", "from_", "to", "via"))
+_READ_IF_THERE: tuple[tuple[str, _Accessor], ...] = (
+    ("Max-Forwards", attrgetter("max_forwards")),
+    ("Contact", attrgetter("contact")),
+    ("Record-Route", attrgetter("record_route")),
+    ("Route", attrgetter("route")),
+    ("Content-Type", attrgetter("content_type")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How large a message may be. The defaults hold any message of a real call many times over."""
+
+    message: int = 65536  # bytes, body included; also the largest UDP datagram
+    header_lines: int = 256  # lines, folded ones counted singly
+    line: int = 8192  # bytes in one header line or start line, unfolded
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Request | Response:
+    """Read one message from a datagram, or as framing cut it from a stream; bytes after the body are dropped (§18.3).
+
+    Raises MalformedMessage, never anything else.
+    """
+    head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    start, _, block = head.partition(b"\r\n")
+    try:
+        _check_size(data, start, block, limits)
+        _check_end(end)
+        headers = Headers.parse(block)
+        _check_lines(headers, len(block), limits)
+        return _message(start, headers, _body(headers, body, limits))
+    except (MalformedValue, IllegalValue) as error:
+        code = error.code if isinstance(error, MalformedValue) else 400
+        raise MalformedMessage(str(error), code=code, partial=_understood(start, block, limits)) from error
+
+
+def _check_size(data: bytes, start: bytes, block: bytes, limits: Limits) -> None:
+    if len(data) > limits.message:
+        raise MalformedValue(f"a message of more than {limits.message} bytes", code=513)
+    if len(start) > limits.line:
+        raise MalformedValue(f"a start line of more than {limits.line} bytes", code=414)
+    if block.count(b"\n") >= limits.header_lines:
+        raise MalformedValue(f"more than {limits.header_lines} header lines", code=513)
+
+
+def _check_end(end: bytes) -> None:
+    if not end:
+        raise MalformedValue("no empty line after the header")
+
+
+def _check_lines(headers: Headers, size: int, limits: Limits) -> None:
+    if size > limits.line and any(len(name) + len(value) > limits.line for name, value in headers):
+        raise MalformedValue(f"a header line of more than {limits.line} characters", code=513)
+
+
+def _message(start: bytes, headers: Headers, body: bytes) -> Request | Response:
+    line = start.decode("utf-8", "surrogateescape")
+    if line[:4].upper() == "SIP/":
+        return _response(line, headers, body)
+    parts = line.split(" ")
+    if len(parts) != 3:  # noqa: PLR2004  # §7.1
+        raise MalformedValue(f"expected method, URI and version, found {line[:80]!r}")
+    _check_version(parts[2])
+    return Request(parts[0], parts[1], headers, body)
+
+
+def _response(line: str, headers: Headers, body: bytes) -> Response:
+    version, _, rest = line.partition(" ")
+    # interop: without a reason phrase some leave out the space that has to stand before it.
+    code, _, reason = rest.partition(" ")
+    _check_version(version)
+    if _STATUS_CODE.fullmatch(code) is None:
+        raise MalformedValue(f"expected a status code, found {code[:40]!r}")
+    return Response(int(code), reason, headers, body)
+
+
+def _check_version(text: str) -> None:
+    if text == "SIP/2.0" or text.upper() == "SIP/2.0":
+        return
+    code = 505 if _VERSION.fullmatch(text) else 400
+    raise MalformedValue(f"expected SIP/2.0, found {text[:40]!r}", code=code)
+
+
+def _body(headers: Headers, body: bytes, limits: Limits) -> bytes:
+    lengths = headers.all("Content-Length")
+    if not lengths:
+        return body
+    if len(lengths) > 1:
+        raise MalformedValue("more than one Content-Length")
+    length = parse_number(lengths[0], HIGHEST_LENGTH, "a Content-Length")
+    if length > limits.message:
+        raise MalformedValue(f"a body of {length} bytes is announced", code=413)
+    if length > len(body):
+        raise MalformedValue(f"{length} bytes of body are announced, {len(body)} came")
+    return body[:length]
+
+
+def validate(message: Request | Response) -> None:
+    """Read what every message must have; afterwards its accessors, `vias` apart, do not raise (§8.1.1, §8.2, §16.3).
+
+    A missing Max-Forwards is let pass, as §16.3 asks. Raises MalformedMessage.
+    """
+    try:
+        _check_fields(message)
+        if isinstance(message, Request):
+            _check_request(message)
+    except MalformedValue as error:
+        is_request = isinstance(message, Request)
+        partial = _answerable(message.headers.items()) if is_request else ()
+        raise MalformedMessage(str(error), code=error.code, partial=partial) from error
+
+
+def _check_fields(message: Message) -> None:
+    for name in _SINGLE:
+        if message.headers.count(name) > 1:
+            raise MalformedValue(f"more than one {name}")
+    for read in _READ_ALWAYS:
+        read(message)
+    for name, read in _READ_IF_THERE:
+        if name in message.headers:
+            read(message)
+
+
+def _check_request(request: Request) -> None:
+    if request.cseq.method != request.method:
+        raise MalformedValue(f"the CSeq says {request.cseq.method[:40]}, the request is {request.method[:40]}")
+    if isinstance(request.uri, OtherUri):
+        raise MalformedValue(f"expected a SIP or tel URI, found {request.text_uri[:80]!r}", code=416)
+
+
+def _understood(start: bytes, block: bytes, limits: Limits) -> Fields:
+    """The fields that an answer needs, out of a message that was refused; empty when they are not all there."""
+    method = start.partition(b" ")[0]
+    if method == b"ACK" or method[:4].upper() == b"SIP/":
+        return ()
+    lines = FOLD.sub(b" ", block).decode("utf-8", "surrogateescape").split("\r\n", limits.header_lines)
+    fields = [(name.rstrip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    return _answerable(fields)
+
+
+def _answerable(fields: Iterable[tuple[str, str]]) -> Fields:
+    headers = Headers()
+    try:
+        for name, value in fields:
+            if header_key(name) in _ECHOED:
+                headers.add(name, value)
+        Via.parse(split_list(headers.get("Via") or "")[0])
+        cseq = CSeq.parse(headers.get("CSeq") or "")
+    except (MalformedValue, IllegalHeader):
+        return ()
+    once = all(headers.count(name) == 1 for name in ("From", "To", "Call-ID", "CSeq"))
+    return headers.items() if once and cseq.method != ACK else ()
