@@ -1,5 +1,253 @@
-"""A call: its SID, status, leg and running program."""
+"""A call: what the API shows, its one leg, and the verbs' view of both.
+
+Fed by its leg (as LegObserver) and by the exchange; its documents are run by calls.supervision.
+"""
+
+import asyncio
+from typing import Any, Protocol
+
+from offhook.calls.dialer import DialOrder, DialOutcome
+from offhook.calls.errors import CallError
+from offhook.calls.events import DigitPressed, MediaBegun, MediaEvent, MediaSilenced
+from offhook.calls.leg import CallLeg
+from offhook.calls.leg_table import LegState
+from offhook.calls.ports import Notification, Sound
+from offhook.calls.progress import Progress
+from offhook.calls.world import World
+from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
+from offhook.model.sids import NOTIFICATION
+from offhook.model.timeline import Kind, TimelineEntry
+from offhook.model.webhook import standard_parameters
+
+BUSY_HERE = 486
+NOT_FOUND = 404  # contract 1 §0.2: what <Reject> answers on an inbound SIP leg
+OK = 200
+
+
+class Dials(Protocol):
+    """What carries out a <Dial>; satisfied by calls.hunt."""
+
+    async def dial(self, parent: "Call", order: DialOrder) -> DialOutcome:
+        """Ring the targets, join the first that answers, and say how it ended."""
 
 
 class Call:
-    """One call."""
+    """One call. `ready` is set when a dialed call may be joined, `taken_away` when REST gave it another document."""
+
+    def __init__(self, world: World, record: CallRecord, dials: Dials, *, time_limit: float | None = None) -> None:
+        self.world = world
+        self.progress = Progress(world, record)
+        self.leg = CallLeg(world, self)
+        self.ready = asyncio.Event()
+        self.taken_away = asyncio.Event()
+        self.finished = asyncio.Event()
+        self.is_dialing = False
+        self.fallback: WebhookTarget | None = None  # set by REST; wins over the one that the call began with
+        self.time_limit = world.settings.time_limit if time_limit is None else time_limit
+        self._dials = dials
+        self._verdict: CallStatus | None = None
+        self._error: CallError | None = None
+        self._answered_at: float | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+
+    @property
+    def record(self) -> CallRecord:
+        """The newest state."""
+        return self.progress.record
+
+    @property
+    def sid(self) -> str:
+        """The call's SID."""
+        return self.record.sid
+
+    @property
+    def account_sid(self) -> str:
+        """The account's SID."""
+        return self.record.account_sid
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the leg is up."""
+        return self.leg.state is LegState.UP
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the leg has ended: no verb can do anything any more."""
+        return self.leg.ended.is_set()
+
+    # --- what verbs do --------------------------------------------------------------------------------------------
+
+    async def answer(self) -> None:
+        """Answer an inbound call; one that is up stays so. Raises LegEnded, OfferRefused, MediaExhausted."""
+        self.leg.answer()
+
+    def reject(self, *, busy: bool) -> bool:
+        """Refuse an unanswered inbound call (486 or 404); False when it is too late for that."""
+        if self.leg.state is not LegState.OFFERED:
+            return False
+        self._verdict = CallStatus.BUSY if busy else CallStatus.NO_ANSWER
+        self.leg.reject(BUSY_HERE if busy else NOT_FOUND)
+        return True
+
+    def hang_up(self, verdict: CallStatus | None = None) -> None:
+        """End the call; `verdict` is the status that an unanswered one gets (canceled when not said)."""
+        if self._verdict is None:
+            self._verdict = verdict or CallStatus.CANCELED
+        self.leg.hang_up()
+
+    def fail(self, error: CallError) -> None:
+        """End the call because of an error, which it shows."""
+        self.leg_met(error)
+        self.hang_up(error.status)
+
+    async def play(self, sound: Sound, *, loop: int = 1) -> None:
+        """Play to the end; cancelling stops it. Raises LegEnded."""
+        await self.leg.sound.play(sound, loop=loop)
+
+    async def play_digits(self, digits: str) -> None:
+        """Send keys to the end; cancelling stops it. Raises LegEnded."""
+        self.trace(Kind.DIGIT, f"plays {digits}", digit=digits, direction="sent", source="played")
+        await self.leg.sound.play_digits(digits)
+
+    async def dial(self, order: DialOrder) -> DialOutcome:
+        """Carry out a <Dial> with this call as the parent; it ends, with an outcome, when the parent does too."""
+        self.is_dialing = True
+        try:
+            return await self._dials.dial(self, order)
+        finally:
+            # A parent that ended while dialing stays so: its action request is still owed (contract 1 §3.4).
+            self.is_dialing = self.is_over
+
+    def parameters(self) -> dict[str, str]:
+        """The standard webhook parameters for the present status (contract 1 §7.1)."""
+        return standard_parameters(self.record)
+
+    # --- what is written down -------------------------------------------------------------------------------------
+
+    def trace(self, kind: Kind, summary: str, **detail: Any) -> None:
+        """One entry on the call's timeline."""
+        at = self.world.clock.now()
+        entry = TimelineEntry(at=at, kind=kind, summary=summary, call_sid=self.record.sid, detail=detail)
+        self.world.timeline.record(entry)
+
+    def notice(self, error_code: int, text: str, *, is_error: bool = False, url: str = "") -> None:
+        """One notification of the API, and its entry on the timeline."""
+        level = "error" if is_error else "warning"
+        self.trace(Kind.NOTICE, f"{error_code} {text}", error_code=error_code, level=level, text=text)
+        self.world.store.add_notification(
+            Notification(
+                sid=self.world.tokens.sid(NOTIFICATION),
+                account_sid=self.record.account_sid,
+                call_sid=self.record.sid,
+                error_code=error_code,
+                log=0 if is_error else 1,
+                message_text=text,
+                message_date=self.world.clock.now(),
+                request_url=url,
+            )
+        )
+
+    # --- what the leg tells ---------------------------------------------------------------------------------------
+
+    def leg_rang(self) -> None:
+        """The callee rings."""
+        self.progress.advance(CallStatus.RINGING)
+
+    def leg_answered(self) -> None:
+        """The clock of the call starts."""
+        loop = asyncio.get_running_loop()
+        self._answered_at, self._error = loop.time(), None
+        self._expiry = loop.call_later(self.time_limit, self._expire)
+        self.progress.advance(CallStatus.IN_PROGRESS, sip_response_code=OK)
+
+    def leg_ended(self) -> None:
+        """What the port moved belongs to the timeline; the record is closed by finish()."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        statistics = self.leg.statistics
+        if statistics is not None:
+            self.trace(
+                Kind.MEDIA,
+                f"media closed: {statistics.packets_received} packets in, {statistics.packets_sent} out",
+                event="closed",
+                codec=statistics.codec,
+                remote=statistics.remote,
+                packets_received=statistics.packets_received,
+                packets_sent=statistics.packets_sent,
+                packets_lost=statistics.packets_lost,
+                jitter_ms=statistics.jitter_ms,
+            )
+
+    def leg_saw_media(self, event: MediaEvent) -> None:
+        """Digits and the fate of the incoming audio go on the timeline; a dead peer ends the call (32014)."""
+        match event:
+            case DigitPressed():
+                summary = f"digit {event.digit}"
+                self.trace(Kind.DIGIT, summary, digit=event.digit, direction="received", source=event.source)
+            case MediaBegun():
+                self.trace(Kind.MEDIA, f"audio from {event.remote}", event="begun", remote=event.remote)
+            case MediaSilenced():
+                self.notice(32014, f"no RTP came for {event.silence:.0f} s; the call is ended")
+                self.hang_up()
+            case _:
+                pass
+
+    def leg_met(self, error: CallError) -> None:
+        """Show an error; the last one names the call's failure."""
+        self._error = error
+        self.notice(error.error_code, str(error), is_error=True)
+
+    def set_time_limit(self, seconds: float) -> None:
+        """Let the call end this long after its answer (REST TimeLimit)."""
+        self.time_limit = seconds
+        if self._answered_at is not None and self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = asyncio.get_running_loop().call_at(self._answered_at + seconds, self._expire)
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Close the record: final status, duration, who ended it; the last callback goes out. Once only."""
+        if self.finished.is_set():
+            return
+        ending = self.leg.ending
+        duration = 0
+        if self._answered_at is not None:
+            duration = round(asyncio.get_running_loop().time() - self._answered_at)
+        code = ending.code if ending is not None and ending.code is not None else self.record.sip_response_code
+        self.progress.advance(
+            self._final_status(),
+            end_time=self.world.clock.now(),
+            duration=duration,
+            sip_response_code=code,
+            ended_by=self._ended_by(),
+            error_code=self._error.error_code if self._error else None,
+            error_message=str(self._error) if self._error else None,
+        )
+        self.finished.set()
+
+    def _final_status(self) -> CallStatus:
+        ending = self.leg.ending
+        if self._answered_at is not None:
+            return CallStatus.COMPLETED
+        if self._error is not None:
+            return self._error.status
+        if self._verdict is not None:
+            return self._verdict
+        if ending is None or ending.code is None:
+            # A caller who gave up, or a leg that never was.
+            is_caller = self.record.direction is Direction.INBOUND
+            return CallStatus.NO_ANSWER if is_caller else CallStatus.FAILED
+        if ending.cause is not None and ending.cause.value != "response":
+            return CallStatus.FAILED
+        return self.world.settings.status_of_code.get(ending.code, CallStatus.FAILED)
+
+    def _ended_by(self) -> str:
+        ending = self.leg.ending
+        if ending is None or not ending.by_peer:
+            return "platform"
+        return "caller" if self.record.direction is Direction.INBOUND else "callee"
+
+    def _expire(self) -> None:
+        self.notice(32015, f"the call reached its limit of {self.time_limit:.0f} s and is ended")
+        self.hang_up()

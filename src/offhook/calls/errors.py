@@ -10,7 +10,8 @@ CallError
 ├── BadPageToken      a list was asked for with a token that is not ours
 ├── CallRefused       a call was asked for that cannot be placed
 ├── CallNotFound      no live call of that SID
-└── IllegalCallState  the call is not in a state that allows this
+├── IllegalCallState  the call is not in a state that allows this
+└── LegEnded          the leg is gone: what was to be done on it cannot be done
 """
 
 from typing import ClassVar
@@ -101,5 +102,11 @@ class CallNotFound(CallError):
 
 class IllegalCallState(CallError):
     """The call is not in a state that allows the command (21220)."""
+
+    error_code = 21220
+
+
+class LegEnded(CallError):
+    """The leg ended before the command could be carried out."""
 
     error_code = 21220

@@ -6,15 +6,12 @@ Commands return at once; what comes of them arrives as events at the exchange. N
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from offhook.calls.events import HeaderList, PlaybackId, PortId, SessionId
 from offhook.model.call import CallEvent, CallRecord, HttpMethod, WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import TimelineEntry
-
-if TYPE_CHECKING:
-    from offhook.calls.call import Call
 
 # --- signalling --------------------------------------------------------------------------------------------------
 
@@ -319,17 +316,9 @@ class ProgramStart:
     is_screening: bool = False
 
 
-class CallProgram(Protocol):
-    """Runs TwiML on a call; satisfied by interpreter.run. Cancelled when the call ends or is redirected."""
-
-    async def run(self, call: "Call", start: ProgramStart) -> bool:
-        """Run to the end of the last document; True when it ended of itself, False when a verb hung up or rejected."""
-
-
 __all__ = [
     "CallFilter",
     "CallPage",
-    "CallProgram",
     "CallbackRequest",
     "Clock",
     "DocumentAnswer",

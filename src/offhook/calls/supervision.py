@@ -1,1 +1,143 @@
-"""One task group for each call."""
+"""One task group for each call: how it comes up, what runs on it, and what is cancelled when.
+
+A call's tasks end with its leg. A redirect cancels what runs and starts the next; the end of the leg cancels both.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from offhook.calls.answered_parameters import with_answered_parameters
+from offhook.calls.call import Call
+from offhook.calls.errors import CallError
+from offhook.calls.ports import InviteOrder, ProgramStart
+from offhook.calls.program import CallProgram
+from offhook.model.call import CallStatus
+
+LAST_REPORT = 20.0  # seconds: the teardown of the dialed legs and one webhook's whole time limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """An INVITE to send, how long it may ring in seconds (before the ring buffer), the keys to press when it is up."""
+
+    invite: InviteOrder
+    ring_limit: float
+    send_digits: str = ""
+
+
+class Supervision:
+    """The tasks of one call."""
+
+    def __init__(self, call: Call, program: CallProgram) -> None:
+        self.call = call
+        self._program = program
+        self._tasks: asyncio.TaskGroup | None = None
+        self._steering: asyncio.Task[None] | None = None
+        self._life: asyncio.Task[None] | None = None
+
+    def start(self, life: Coroutine[Any, Any, None], when_over: Callable[[], None]) -> None:
+        """Live one of the lives below in a task of its own; `when_over` is told when nothing of the call is left."""
+        self._life = asyncio.get_running_loop().create_task(life, name=self.call.sid)
+        self._life.add_done_callback(lambda _task: when_over())
+
+    async def over(self) -> None:
+        """Wait until nothing of the call is left."""
+        if self._life is not None:
+            await asyncio.wait({self._life})
+
+    async def run_inbound(self, start: ProgramStart) -> None:
+        """Live a call that came in: its documents decide whether it is answered."""
+        await self._live(lambda: self._run(start))
+
+    async def run_outbound(self, outgoing: Outgoing, start: ProgramStart) -> None:
+        """Live a call that REST placed: ring, then run its documents."""
+
+        async def steer() -> None:
+            if await self._bring_up(outgoing):
+                await self._run(with_answered_parameters(start, self.call))
+
+        await self._live(steer)
+
+    async def run_child(self, outgoing: Outgoing, screening: ProgramStart | None) -> None:
+        """Live a call that <Dial> made: ring, screen, then be ready to be joined until the leg ends."""
+
+        async def steer() -> None:
+            if not await self._bring_up(outgoing):
+                return
+            if screening is None or await self._screen(with_answered_parameters(screening, self.call)):
+                self.call.ready.set()
+            else:
+                self.call.hang_up()
+
+        await self._live(steer)
+
+    def redirect(self, start: ProgramStart) -> None:
+        """Abandon what runs and run another document."""
+        if self._tasks is None or self._steering is None:
+            return
+        old = self._steering
+        old.cancel()
+        self.call.taken_away.set()
+        self._steering = self._tasks.create_task(self._replace(old, start), name=f"{self.call.sid} redirected")
+
+    async def _live(self, steer: Callable[[], Awaitable[None]]) -> None:
+        call = self.call
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                self._steering = tasks.create_task(self._guard(steer), name=f"{call.sid} program")
+                await call.leg.ended.wait()
+                call.finish()
+                await self._let_dial_report()
+                self._steering.cancel()
+        finally:
+            self._tasks = None
+            call.leg.hang_up()
+            call.finish()
+            call.world.webhooks.forget(call.record.sid)
+
+    async def _let_dial_report(self) -> None:
+        # A caller who hangs up during <Dial> still owes the application its action request.
+        if self.call.is_dialing and self._steering is not None:
+            await asyncio.wait({self._steering}, timeout=LAST_REPORT)
+
+    async def _guard(self, steer: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await steer()
+        except CallError as error:
+            self.call.fail(error)
+        except Exception as error:  # noqa: BLE001  # a bug in one program must not take the other calls with it
+            self.call.fail(CallError(f"internal failure: {type(error).__name__}: {error}"))
+
+    async def _replace(self, old: asyncio.Task[None], start: ProgramStart) -> None:
+        await asyncio.wait({old})
+        await self._guard(lambda: self._run(start))
+
+    async def _run(self, start: ProgramStart) -> None:
+        await self._program.run(self.call, start)
+        self.call.hang_up()
+
+    async def _screen(self, start: ProgramStart) -> bool:
+        return await self._program.run(self.call, start)
+
+    async def _bring_up(self, outgoing: Outgoing) -> bool:
+        is_up = await self._ring(outgoing.invite, outgoing.ring_limit)
+        if is_up and outgoing.send_digits:
+            await self.call.play_digits(outgoing.send_digits)
+        return is_up
+
+    async def _ring(self, invite: InviteOrder, ring_limit: float) -> bool:
+        call = self.call
+        call.progress.announce_initiated()
+        placed = call.leg.place(invite)
+        call.progress.change(sip_call_id=placed.call_id, start_time=call.world.clock.now(), edge=invite.edge)
+        call.world.timeline.link(placed.call_id, call.record.sid)
+        try:
+            async with asyncio.timeout(ring_limit + call.world.settings.ring_buffer):
+                await call.leg.settled.wait()
+        except TimeoutError:
+            call.hang_up(CallStatus.NO_ANSWER)
+            await call.leg.ended.wait()
+        return call.is_answered

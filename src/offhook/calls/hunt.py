@@ -1,0 +1,176 @@
+"""Carries out a <Dial>: rings the targets together or in turn, joins the first that is ready (contract 1 §3, §4)."""
+
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from offhook.calls.bridge import BridgeEnd, bridge, star_pressed
+from offhook.calls.call import Call
+from offhook.calls.dialer import DialOrder, DialOutcome, DialTarget
+from offhook.calls.errors import CallError
+from offhook.calls.identity import identity_headers
+from offhook.calls.registry import Registry
+from offhook.calls.routing import OutboundTrunk, Route, caller_user, inherited_user, route_number, route_sip
+from offhook.calls.supervision import Outgoing
+from offhook.calls.waiting import first_of
+from offhook.calls.world import World
+from offhook.model.call import CallRecord, CallStatus, Direction
+from offhook.model.sids import CALL, CallSid
+
+DEFAULT_RING_TONE = "us"
+
+# Which of several failures a parallel dial reports: the one that tells the caller most.
+TELLING_ORDER = (CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A target with the way to it."""
+
+    target: DialTarget
+    route: Route
+    from_user: str
+
+
+class Hunt:
+    """Dials for every call of the exchange."""
+
+    def __init__(self, world: World, registry: Registry, trunks: Mapping[str, OutboundTrunk]) -> None:
+        self.world = world
+        self._registry = registry
+        self._trunks = trunks
+
+    async def dial(self, parent: Call, order: DialOrder) -> DialOutcome:
+        """Ring, join, and say how it ended. Cancelling hangs up whatever was dialed."""
+        outcome = DialOutcome(status=CallStatus.FAILED)
+        candidates: list[Candidate] = []
+        for target in order.targets:
+            try:
+                candidates.append(self._prepare(parent, order, target))
+            except CallError as error:
+                parent.notice(error.error_code, str(error))
+                outcome = DialOutcome(status=CallStatus.FAILED, error_code=error.error_code, error_message=str(error))
+        turns = [[candidate] for candidate in candidates] if order.sequential else [candidates]
+        for turn in turns:
+            if turn:
+                outcome = await self._take_turn(parent, order, turn)
+            if outcome.is_bridged or parent.is_over or outcome.status is CallStatus.CANCELED:
+                break
+        return outcome
+
+    def _prepare(self, parent: Call, order: DialOrder, target: DialTarget) -> Candidate:
+        caller_id = order.caller_id
+        from_user = inherited_user(parent.record.from_) if caller_id is None else caller_user(caller_id)
+        to, credentials = target.to, target.credentials
+        route = route_number(to, self._trunks) if target.is_number else route_sip(to, credentials)
+        for code, text in route.warnings:
+            parent.notice(code, text)
+        return Candidate(target=target, route=route, from_user=from_user)
+
+    async def _take_turn(self, parent: Call, order: DialOrder, turn: list[Candidate]) -> DialOutcome:
+        children = [self._ring(parent, order, candidate) for candidate in turn]
+        try:
+            with_ringback = parent.is_answered
+            if with_ringback:
+                parent.leg.sound.start_ringback(order.ring_tone or DEFAULT_RING_TONE)
+            winner = await self._first_ready(parent, children, hangup_on_star=order.hangup_on_star)
+            if with_ringback:
+                parent.leg.sound.stop()
+            if winner is None:
+                return await self._report_losers(children)
+            for child in children:
+                if child is not winner:
+                    child.hang_up(CallStatus.CANCELED)
+            return await self._join(parent, winner, order)
+        finally:
+            for child in children:
+                if not child.taken_away.is_set():
+                    child.hang_up(CallStatus.CANCELED)
+
+    def _ring(self, parent: Call, order: DialOrder, candidate: Candidate) -> Call:
+        target, world = candidate.target, self.world
+        now = world.clock.now()
+        record = CallRecord(
+            sid=CallSid(world.tokens.sid(CALL)),
+            account_sid=parent.record.account_sid,
+            parent_call_sid=parent.record.sid,
+            direction=Direction.OUTBOUND_DIAL,
+            to=target.to,
+            from_=order.caller_id or candidate.from_user,
+            status=CallStatus.QUEUED,
+            date_created=now,
+            date_updated=now,
+            status_callback=target.status_callback,
+        )
+        world.store.save_call(record)
+        supervision = self._registry.make(record, self)
+        invite = candidate.route.order(
+            call_headers=identity_headers(record),
+            from_user=candidate.from_user,
+            from_host=world.settings.sip_domain,
+        )
+        outgoing = Outgoing(invite=invite, ring_limit=order.timeout, send_digits=target.send_digits or "")
+        self._registry.start(
+            supervision,
+            lambda made: made.run_child(outgoing, target.screening),
+        )
+        return supervision.call
+
+    async def _first_ready(self, parent: Call, children: list[Call], *, hangup_on_star: bool) -> Call | None:
+        remaining = children
+        while remaining:
+            waits: list[Coroutine[Any, Any, object]] = [_settled(child) for child in remaining]
+            waits.append(parent.leg.ended.wait())
+            if hangup_on_star:
+                waits.append(star_pressed(parent))
+            done = await first_of(*waits)
+            for child in remaining:
+                if child.ready.is_set() and not child.is_over:
+                    return child
+            if max(done) >= len(remaining):
+                return None
+            remaining = [child for child in remaining if not child.is_over and not child.taken_away.is_set()]
+        return None
+
+    async def _join(self, parent: Call, child: Call, order: DialOrder) -> DialOutcome:
+        if not parent.is_over:
+            await parent.answer()
+        end = await bridge(parent, child, time_limit=order.time_limit, hangup_on_star=order.hangup_on_star)
+        if end is BridgeEnd.CHILD_TAKEN_AWAY:
+            return outcome_of(child, is_bridged=True)
+        child.hang_up()
+        await child.finished.wait()
+        return outcome_of(child, is_bridged=True)
+
+    async def _report_losers(self, children: list[Call]) -> DialOutcome:
+        for child in children:
+            if not child.taken_away.is_set():
+                child.hang_up(CallStatus.CANCELED)
+                await child.finished.wait()
+        outcomes = [outcome_of(child, is_bridged=False) for child in children]
+        return min(outcomes, key=lambda outcome: _rank(outcome.status))
+
+
+def outcome_of(child: Call, *, is_bridged: bool) -> DialOutcome:
+    """What a dialed call came to; one that REST took away has no duration (contract 1 §1.6)."""
+    record, ending = child.record, child.leg.ending
+    was_taken = child.taken_away.is_set()
+    return DialOutcome(
+        status=CallStatus.COMPLETED if was_taken else record.status,
+        child=record,
+        is_bridged=is_bridged,
+        duration=None if was_taken else record.duration,
+        sip_call_id=record.sip_call_id,
+        sip_response_code=record.sip_response_code,
+        headers=ending.headers if ending is not None else (),
+        error_code=record.error_code,
+        error_message=record.error_message,
+    )
+
+
+async def _settled(child: Call) -> None:
+    await first_of(child.ready.wait(), child.leg.ended.wait(), child.taken_away.wait())
+
+
+def _rank(status: CallStatus) -> int:
+    return TELLING_ORDER.index(status) if status in TELLING_ORDER else len(TELLING_ORDER)

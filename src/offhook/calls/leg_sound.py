@@ -1,0 +1,79 @@
+"""What is heard and pressed on a leg: its playbacks, and the queues that wait for digits."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from offhook.calls.errors import LegEnded
+from offhook.calls.events import PlaybackId, PortId
+from offhook.calls.ports import MediaPlane, Sound
+
+
+class LegSound:
+    """Plays to one port and listens to its digits; the leg sets `port` while it is open."""
+
+    __slots__ = ("_listeners", "_media", "_playing", "port")
+
+    def __init__(self, media: MediaPlane) -> None:
+        self._media = media
+        self.port: PortId | None = None
+        self._playing: dict[PlaybackId, asyncio.Future[bool]] = {}
+        self._listeners: list[asyncio.Queue[str]] = []
+
+    async def play(self, sound: Sound, *, loop: int = 1) -> bool:
+        """Play to the end; False when it was stopped. Raises LegEnded."""
+        return await self._played(self._media.play(self._open_port(), sound, loop=loop))
+
+    async def play_digits(self, digits: str) -> bool:
+        """Send telephone-events; False when stopped. Raises LegEnded."""
+        return await self._played(self._media.play_digits(self._open_port(), digits))
+
+    def start_ringback(self, country: str) -> None:
+        """Begin the ringing tone of a country; stop() ends it. Raises LegEnded."""
+        self._media.play_ringback(self._open_port(), country)
+
+    def stop(self) -> None:
+        """Silence whatever plays."""
+        if self.port is not None:
+            self._media.stop(self.port)
+
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Queue[str]]:
+        """A queue that gets every digit pressed while the block runs."""
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._listeners.append(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners.remove(queue)
+
+    def hear(self, digit: str) -> None:
+        """Hand a digit to all who listen."""
+        for queue in self._listeners:
+            queue.put_nowait(digit)
+
+    def finish(self, playback: PlaybackId, *, was_stopped: bool) -> None:
+        """A playback is done."""
+        future = self._playing.pop(playback, None)
+        if future is not None and not future.done():
+            future.set_result(not was_stopped)
+
+    def end(self) -> None:
+        """The port is gone: nothing that was waited for will finish."""
+        for playback in tuple(self._playing):
+            self.finish(playback, was_stopped=True)
+
+    def _open_port(self) -> PortId:
+        if self.port is None:
+            raise LegEnded("the leg has no open media port")
+        return self.port
+
+    async def _played(self, playback: PlaybackId) -> bool:
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._playing[playback] = future
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._playing.pop(playback, None)
+            self.stop()
+            raise

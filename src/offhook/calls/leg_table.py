@@ -1,0 +1,147 @@
+"""The table of a call leg: its states, its inputs, which event is which input, and how a leg can end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+
+from offhook.base.machine import Step
+from offhook.calls.events import (
+    AckMissed,
+    AckReceived,
+    ByeAnswered,
+    ByeReceived,
+    CancelReceived,
+    HeaderList,
+    InviteRefused,
+    OfferReceived,
+    ProvisionalReceived,
+    RefusalCause,
+)
+
+
+class LegState(Enum):
+    """Where a leg stands; OFFERED is an inbound leg that we have not answered."""
+
+    IDLE = auto()
+    PLACED = auto()
+    RINGING = auto()
+    OFFERED = auto()
+    UP = auto()
+    CANCELING = auto()
+    CLOSING = auto()
+    ENDED = auto()
+
+
+class LegInput(Enum):
+    """Commands first, then what the peer does; ABANDON is the teardown limit."""
+
+    PLACE = auto()
+    OFFER = auto()
+    RING = auto()
+    ANSWER = auto()
+    REJECT = auto()
+    HANG_UP = auto()
+    ABANDON = auto()
+    PROVISIONAL = auto()
+    ANSWERED = auto()
+    ANSWERED_UNUSABLY = auto()
+    REFUSED = auto()
+    CANCELED = auto()
+    ACKED = auto()
+    ACK_MISSED = auto()
+    REOFFERED = auto()
+    BYE = auto()
+    BYE_ANSWERED = auto()
+
+
+S, I = LegState, LegInput  # noqa: E741  # the table reads better with one letter
+
+TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
+    {
+        (S.IDLE, I.PLACE): Step(S.PLACED),
+        (S.IDLE, I.OFFER): Step(S.OFFERED),
+        (S.IDLE, I.HANG_UP): Step(S.ENDED, ("end",)),
+        # outbound, before the answer
+        (S.PLACED, I.PROVISIONAL): Step(S.RINGING, ("take_early_media", "tell_rang")),
+        (S.RINGING, I.PROVISIONAL): Step(S.RINGING, ("take_early_media",)),
+        (S.PLACED, I.ANSWERED): Step(S.UP, ("tell_answered",)),
+        (S.RINGING, I.ANSWERED): Step(S.UP, ("tell_answered",)),
+        (S.PLACED, I.ANSWERED_UNUSABLY): Step(S.CLOSING, ("send_bye",)),
+        (S.RINGING, I.ANSWERED_UNUSABLY): Step(S.CLOSING, ("send_bye",)),
+        (S.PLACED, I.REFUSED): Step(S.ENDED, ("end",)),
+        (S.RINGING, I.REFUSED): Step(S.ENDED, ("end",)),
+        (S.PLACED, I.HANG_UP): Step(S.CANCELING, ("send_cancel",)),
+        (S.RINGING, I.HANG_UP): Step(S.CANCELING, ("send_cancel",)),
+        (S.CANCELING, I.PROVISIONAL): Step(S.CANCELING),
+        (S.CANCELING, I.REFUSED): Step(S.ENDED, ("end",)),
+        (S.CANCELING, I.ANSWERED): Step(S.CLOSING, ("send_bye",)),
+        (S.CANCELING, I.ANSWERED_UNUSABLY): Step(S.CLOSING, ("send_bye",)),
+        (S.CANCELING, I.HANG_UP): Step(S.CANCELING),
+        (S.CANCELING, I.ABANDON): Step(S.ENDED, ("end",)),
+        # inbound, before the answer
+        (S.OFFERED, I.RING): Step(S.OFFERED, ("send_ringing",)),
+        (S.OFFERED, I.ANSWER): Step(S.UP, ("send_answer", "tell_answered")),
+        (S.OFFERED, I.REJECT): Step(S.ENDED, ("send_rejection", "end")),
+        (S.OFFERED, I.HANG_UP): Step(S.ENDED, ("send_unavailable", "end")),
+        (S.OFFERED, I.CANCELED): Step(S.ENDED, ("end",)),
+        # up, either way
+        (S.UP, I.ACKED): Step(S.UP),
+        (S.UP, I.REOFFERED): Step(S.UP, ("answer_offer",)),
+        (S.UP, I.ACK_MISSED): Step(S.ENDED, ("end",)),
+        (S.UP, I.BYE): Step(S.ENDED, ("end",)),
+        (S.UP, I.HANG_UP): Step(S.CLOSING, ("send_bye",)),
+        (S.CLOSING, I.BYE): Step(S.ENDED, ("end",)),
+        (S.CLOSING, I.BYE_ANSWERED): Step(S.ENDED, ("end",)),
+        (S.CLOSING, I.ACK_MISSED): Step(S.ENDED, ("end",)),
+        (S.CLOSING, I.ACKED): Step(S.CLOSING),
+        (S.CLOSING, I.HANG_UP): Step(S.CLOSING),
+        (S.CLOSING, I.ABANDON): Step(S.ENDED, ("end",)),
+        (S.ENDED, I.HANG_UP): Step(S.ENDED),
+    }
+)
+
+INPUT_OF_EVENT: Mapping[type, LegInput] = MappingProxyType(
+    {
+        ProvisionalReceived: I.PROVISIONAL,
+        InviteRefused: I.REFUSED,
+        CancelReceived: I.CANCELED,
+        AckReceived: I.ACKED,
+        AckMissed: I.ACK_MISSED,
+        OfferReceived: I.REOFFERED,
+        ByeReceived: I.BYE,
+        ByeAnswered: I.BYE_ANSWERED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnding:
+    """How a leg ended; `headers` are those of the last message that the peer sent of it."""
+
+    by_peer: bool
+    cause: RefusalCause | None = None
+    code: int | None = None
+    reason: str = ""
+    headers: HeaderList = ()
+
+
+def ending_of(event: object) -> LegEnding:
+    """Read from the last event who ended the leg and with what."""
+    match event:
+        case InviteRefused():
+            return LegEnding(
+                by_peer=event.cause is not RefusalCause.CANCELED,
+                cause=event.cause,
+                code=event.code,
+                reason=event.reason,
+                headers=event.headers,
+            )
+        case ByeReceived() | CancelReceived():
+            return LegEnding(by_peer=True, headers=event.headers)
+        case ByeAnswered():
+            return LegEnding(by_peer=False, headers=event.headers)
+        case AckMissed():
+            return LegEnding(by_peer=True, cause=RefusalCause.TIMEOUT)
+        case _:
+            return LegEnding(by_peer=False)

@@ -1,0 +1,85 @@
+"""The record of a call as it moves: every change is stored, traced, and told to who subscribed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from offhook.calls.ports import CallbackRequest
+from offhook.calls.world import World
+from offhook.model.call import STATUS_TABLE, CallEvent, CallRecord, CallStatus
+from offhook.model.timeline import Kind, TimelineEntry
+from offhook.model.webhook import status_callback_parameters
+
+EVENT_OF_STATUS: Mapping[CallStatus, CallEvent] = MappingProxyType(
+    {
+        CallStatus.INITIATED: CallEvent.INITIATED,
+        CallStatus.RINGING: CallEvent.RINGING,
+        CallStatus.IN_PROGRESS: CallEvent.ANSWERED,
+    }
+)
+
+
+class Progress:
+    """Owns a call's record; the only place that replaces it."""
+
+    __slots__ = ("record", "world")
+
+    def __init__(self, world: World, record: CallRecord) -> None:
+        self.world = world
+        self.record = record
+
+    def change(self, **changes: Any) -> None:
+        """Replace fields of the record and store it."""
+        self.record = replace(self.record, date_updated=self.world.clock.now(), **changes)
+        self.world.store.save_call(self.record)
+
+    def announce_initiated(self) -> None:
+        """Tell that dialing began; `initiated` is a callback's word and never the record's (contract 1 §1.4)."""
+        self._tell(CallStatus.INITIATED, {})
+
+    def advance(self, status: CallStatus, **changes: Any) -> bool:
+        """Move to a status that may follow the present one; False, and nothing changed, when it may not."""
+        if status not in STATUS_TABLE[self.record.status]:
+            return False
+        self.change(status=status, **changes)
+        self._tell(status, self._ending_detail() if status.is_final else {})
+        return True
+
+    def _tell(self, status: CallStatus, detail: Mapping[str, Any]) -> None:
+        world, record = self.world, self.record
+        now = world.clock.now()
+        world.timeline.record(
+            TimelineEntry(
+                at=now,
+                kind=Kind.STATUS,
+                summary=status.value,
+                call_sid=record.sid,
+                detail={"status": status.value, **detail},
+            )
+        )
+        callback = record.status_callback
+        event = EVENT_OF_STATUS.get(status, CallEvent.COMPLETED)
+        if callback is None or event not in callback.events:
+            return
+        parameters = status_callback_parameters(replace(record, status=status), now)
+        self.record = replace(record, callback_sequence=record.callback_sequence + 1)
+        world.store.save_call(self.record)
+        world.webhooks.notify(
+            CallbackRequest(
+                account_sid=record.account_sid,
+                call_sid=record.sid,
+                target=callback.target,
+                parameters=parameters,
+                event=event,
+            )
+        )
+
+    def _ending_detail(self) -> dict[str, Any]:
+        record = self.record
+        return {
+            "ended_by": record.ended_by,
+            "sip_response_code": record.sip_response_code,
+            "duration": record.duration,
+            "error_code": record.error_code,
+        }

@@ -1,0 +1,52 @@
+"""What every call is given: the ports, the legs to be found by their events, and the settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from offhook.calls.legs import Legs
+from offhook.calls.ports import Clock, MediaPlane, Signalling, Speech, Store, Timeline, Tokens, Webhooks
+from offhook.model.call import CallStatus
+
+# Contract 1 §3.6 says it of 486, 487 and 600; the others are our choice (docs/reference/compatibility.md): a callee
+# that is there but does not take the call is no-answer, anything else could not be routed.
+STATUS_OF_CODE: Mapping[int, CallStatus] = MappingProxyType(
+    {
+        408: CallStatus.NO_ANSWER,
+        480: CallStatus.NO_ANSWER,
+        486: CallStatus.BUSY,
+        487: CallStatus.NO_ANSWER,
+        600: CallStatus.BUSY,
+        603: CallStatus.NO_ANSWER,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSettings:
+    """Numbers that calls go by; durations in seconds."""
+
+    ring_buffer: float = 5.0  # contract 1 §2.6: added to every ring timeout
+    teardown_limit: float = 5.0  # how long the end of a call waits for the answer to its BYE
+    time_limit: float = 14400.0
+    max_calls: int = 5000
+    max_redirects: int = 100  # documents that follow one another without a pause
+    sip_domain: str = "sip.localhost"
+    default_edge: str = "ashburn"
+    status_of_code: Mapping[int, CallStatus] = STATUS_OF_CODE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The outside as a call sees it."""
+
+    signalling: Signalling
+    media: MediaPlane
+    webhooks: Webhooks
+    speech: Speech
+    store: Store
+    timeline: Timeline
+    clock: Clock
+    tokens: Tokens
+    settings: CallSettings = field(default_factory=CallSettings)
+    legs: Legs = field(default_factory=Legs)
