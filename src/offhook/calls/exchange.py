@@ -110,7 +110,7 @@ class Exchange:
             edge=invite.edge,
             status_callback=route.status_callback,
         )
-        world.store.save_call(record)
+        world.store.add_call(record)
         world.timeline.link(invite.call_id, record.sid)
         supervision = self.registry.make(record, self._hunt)
         supervision.call.leg.offer(invite)

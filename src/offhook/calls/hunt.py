@@ -102,7 +102,7 @@ class Hunt:
             date_updated=now,
             status_callback=target.status_callback,
         )
-        world.store.save_call(record)
+        world.store.add_call(record)
         supervision = self._registry.make(record, self)
         invite = candidate.route.order(
             call_headers=identity_headers(record),

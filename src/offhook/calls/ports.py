@@ -250,6 +250,9 @@ class Store(Protocol):
     async def create_call(self, record: CallRecord) -> None:
         """Write a new call. Raises StoreFailed."""
 
+    def add_call(self, record: CallRecord) -> None:
+        """Write a new call, without waiting."""
+
     def save_call(self, record: CallRecord) -> None:
         """Write a newer state of a call behind the earlier ones, without waiting."""
 
