@@ -5,10 +5,12 @@ Each reads one value with `parse` and prints it with `str`; read from header val
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from offhook.sip.errors import MalformedValue
 from offhook.sip.grammar import (
     LWS,
+    READ_AGAIN,
     TOKEN,
     Params,
     find_param,
@@ -28,6 +30,8 @@ _VIA = re.compile(
     rf"SIP{LWS}/{LWS}2\.0{LWS}/{LWS}({TOKEN})[ \t]+({HOST}){LWS}(?::{LWS}([0-9]{{1,5}}){LWS})?(;.*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_VIA_PARAMS = frozenset({"branch", "received", "rport"})
+_VIA_PARAMS = frozenset({"branch", "received", "rport"})
 _CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN})")
 _RACK = re.compile(rf"([0-9]{{1,10}})[ \t]+([0-9]{{1,10}})[ \t]+({TOKEN})")
 _VALUE_AND_PARAMS = re.compile(r"([^;\s]+)[ \t]*(;.*)?", re.DOTALL)
@@ -60,22 +64,7 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> "Via":
         """Read one Via value. Raises MalformedValue."""
-        match = _VIA.fullmatch(text)
-        if match is None:
-            raise MalformedValue(f"expected a Via, found {text[:80]!r}")
-        transport, host, port, rest = match.groups()
-        params = parse_params(rest or "")
-        rport = find_param(params, "rport")
-        received = find_param(params, "received")
-        return cls(
-            transport=transport,
-            host=read_host(host),
-            port=None if port is None else parse_number(port, HIGHEST_PORT, "a port"),
-            branch=find_param(params, "branch") or None,
-            received=received.strip("[]") if received else None,
-            rport=parse_number(rport, HIGHEST_PORT, "an rport") if rport else rport,
-            params=tuple([pair for pair in params if pair[0].lower() not in {"branch", "received", "rport"}]),
-        )
+        return _read_via(text)
 
     def __str__(self) -> str:
         text = f"SIP/2.0/{self.transport} {print_host(self.host, self.port)}"
@@ -95,6 +84,33 @@ class Via:
     def param(self, name: str) -> str | None:
         """The value of a parameter in `params`; "" when it has none, None when it is absent."""
         return find_param(self.params, name)
+
+
+@lru_cache(maxsize=READ_AGAIN)  # each response repeats the Vias of its request
+def _read_via(text: str) -> Via:
+    match = _VIA.fullmatch(text)
+    if match is None:
+        raise MalformedValue(f"expected a Via, found {text[:80]!r}")
+    transport, host, port, rest = match.groups()
+    known: dict[str, str] = {}
+    others = []
+    for name, value in parse_params(rest) if rest else ():
+        key = name.lower()
+        if key in _VIA_PARAMS:
+            known.setdefault(key, value)
+        else:
+            others.append((name, value))
+    rport = known.get("rport")
+    received = known.get("received")
+    return Via(
+        transport=transport,
+        host=read_host(host),
+        port=None if port is None else parse_number(port, HIGHEST_PORT, "a port"),
+        branch=known.get("branch") or None,
+        received=received.strip("[]") if received else None,
+        rport=parse_number(rport, HIGHEST_PORT, "an rport") if rport else rport,
+        params=tuple(others),
+    )
 
 
 @dataclass(frozen=True, slots=True)

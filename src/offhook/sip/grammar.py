@@ -12,6 +12,7 @@ Params = tuple[tuple[str, str], ...]
 TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]+"  # noqa: S105  # the grammar's word, no secret
 WHITESPACE = " \t"
 LWS = r"[ \t]*"
+READ_AGAIN = 1024  # how many values of a kind are remembered by their text, so that a dialog's are read once
 
 _TOKEN = re.compile(TOKEN)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
@@ -19,6 +20,8 @@ _ESCAPED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 # Possessive, and an open quote or bracket runs to the end: one pass over hostile text, never a second.
 _LIST_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|<[^>]*+>?|,', re.DOTALL)
 _PARAM_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|;', re.DOTALL)
+# What nearly every message has: neither white space nor quotes.
+_PLAIN_PARAMS = re.compile(rf"(?:;{TOKEN}(?:=[^\s\"<>,;=]++)?+)++")
 _PARAM = re.compile(rf'{LWS}({TOKEN}){LWS}(?:={LWS}("(?:[^"\\]++|\\.)*+"|[^\s"<>,;]+){LWS})?', re.DOTALL)
 
 
@@ -79,6 +82,9 @@ def parse_params(text: str) -> Params:
         return ()
     if text[0] != ";":
         raise MalformedValue(f"expected ';' before a parameter, found {text[:40]!r}")
+    if _PLAIN_PARAMS.fullmatch(text):
+        cuts = [piece.partition("=") for piece in text[1:].split(";")]
+        return tuple([(name, value) for name, _, value in cuts])
     params = []
     for piece in _split_params(text[1:]):
         match = _PARAM.fullmatch(piece)

@@ -109,19 +109,15 @@ class Headers:
         # One count for all lines: a lone CR or LF inside a line is how requests are smuggled.
         if not text.count("\r") == text.count("\n") == len(lines) - 1:
             raise MalformedValue("a CR or LF that is no line end")
-        keys, fields = headers._keys, headers._fields
-        for line in lines:
-            name, colon, value = line.partition(":")
-            key = _KEYS.get(name)
-            if key is None:
-                name = name.rstrip(WHITESPACE)
-                if not is_token(name):
-                    raise MalformedValue(f"expected a header name, found {line[:80]!r}")
-                key = header_key(name)
-            if not colon:
-                raise MalformedValue(f"expected a colon after {name!r}")
-            keys.append(key)
-            fields.append((name, value.strip(WHITESPACE)))
+        cuts = [line.partition(":") for line in lines]
+        keys = [_KEYS.get(name) for name, _, _ in cuts]
+        fields = [(name, value.strip(WHITESPACE)) for name, _, value in cuts]
+        if None in keys:
+            fields = [(_read_name(name), value) for name, value in fields]
+        headers._keys = [key or header_key(field[0]) for key, field in zip(keys, fields, strict=True)]
+        headers._fields = fields
+        if not all([colon for _, colon, _ in cuts]):  # noqa: C419  # a list is faster than a generator here
+            raise MalformedValue("expected a colon in every header line")
         return headers
 
     def get(self, name: str) -> str | None:
@@ -220,6 +216,13 @@ class Headers:
         self._keys.insert(place, header_key(name))
         self._fields.insert(place, (name, value.strip(WHITESPACE)))
         self._typed.clear()
+
+
+def _read_name(text: str) -> str:
+    name = text.rstrip(WHITESPACE)
+    if not is_token(name):
+        raise MalformedValue(f"expected a header name, found {text[:80]!r}")
+    return name
 
 
 def _without_escaped_controls(block: bytes) -> bytes:

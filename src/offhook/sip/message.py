@@ -5,7 +5,7 @@ fields are interpreted when they are first asked for, and remembered until the h
 MalformedValue when the peer's field does not follow its grammar; after `parse.validate` none does but `vias`.
 """
 
-from offhook.sip.address import Address
+from offhook.sip.address import Address, read_tag
 from offhook.sip.errors import IllegalValue, MalformedMessage, MalformedValue
 from offhook.sip.fields import CSeq, MediaType, Via
 from offhook.sip.grammar import is_token, parse_number, split_list
@@ -34,6 +34,14 @@ def _read_from(headers: Headers) -> Address:
 
 def _read_to(headers: Headers) -> Address:
     return Address.parse(_required(headers, "To"))
+
+
+def _read_from_tag(headers: Headers) -> str | None:
+    return read_tag(_required(headers, "From"))
+
+
+def _read_to_tag(headers: Headers) -> str | None:
+    return read_tag(_required(headers, "To"))
 
 
 def _read_via(headers: Headers) -> Via:
@@ -115,12 +123,12 @@ class Message:
     @property
     def from_tag(self) -> str | None:
         """The tag of the From address."""
-        return self.from_.tag
+        return self.headers.typed(_read_from_tag)
 
     @property
     def to_tag(self) -> str | None:
         """The tag of the To address."""
-        return self.to.tag
+        return self.headers.typed(_read_to_tag)
 
     @property
     def via(self) -> Via:

@@ -26,7 +26,10 @@ _ECHOED = frozenset({"via", "from", "to", "call-id", "cseq"})
 _SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type")
 
 _Accessor = Callable[[Message], object]
-_READ_ALWAYS: tuple[_Accessor, ...] = tuple(attrgetter(name) for name in ("call_id", "cseq", "from_", "to", "via"))
+_READ_ALWAYS: tuple[_Accessor, ...] = tuple(
+    attrgetter(name) for name in ("call_id", "cseq", "from_tag", "to_tag", "via")
+)
+_read_ends = attrgetter("from_", "to")
 _READ_IF_THERE: tuple[tuple[str, _Accessor], ...] = (
     ("Max-Forwards", attrgetter("max_forwards")),
     ("Contact", attrgetter("contact")),
@@ -128,9 +131,10 @@ def _body(headers: Headers, body: bytes, limits: Limits) -> bytes:
 
 
 def validate(message: Request | Response) -> None:
-    """Read what every message must have; afterwards its accessors, `vias` apart, do not raise (§8.1.1, §8.2, §16.3).
+    """Read what every message must have (§8.1.1, §8.2, §16.3).
 
-    A missing Max-Forwards is let pass, as §16.3 asks. Raises MalformedMessage.
+    Afterwards a request's accessors do not raise, `vias` apart; of a response's `from_` and `to` only the tags have
+    been read. A missing Max-Forwards is let pass, as §16.3 asks. Raises MalformedMessage.
     """
     try:
         _check_fields(message)
@@ -156,6 +160,7 @@ def _check_fields(message: Message) -> None:
 def _check_request(request: Request) -> None:
     if request.cseq.method != request.method:
         raise MalformedValue(f"the CSeq says {request.cseq.method[:40]}, the request is {request.method[:40]}")
+    _read_ends(request)
     if isinstance(request.uri, OtherUri):
         raise MalformedValue(f"expected a SIP or tel URI, found {request.text_uri[:80]!r}", code=416)
 

@@ -5,10 +5,11 @@ Read from the text of addresses and request lines; users and values stay as they
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from offhook.sip.errors import MalformedValue
-from offhook.sip.grammar import Params, find_param, parse_number, print_params
+from offhook.sip.grammar import READ_AGAIN, Params, find_param, parse_number, print_params
 
 HIGHEST_PORT = 65535
 
@@ -83,23 +84,7 @@ class SipUri:
     @classmethod
     def parse(cls, text: str) -> "SipUri":
         """Read a SIP URI. Raises MalformedValue; with code 416 when the scheme is another one."""
-        match = _SIP.fullmatch(text)
-        if match is None:
-            scheme = text.partition(":")[0].lower()
-            code = 400 if scheme in {"sip", "sips"} or _OTHER.fullmatch(text) is None else 416
-            raise MalformedValue(f"expected a SIP URI, found {text[:80]!r}", code=code)
-        scheme, user, password, host, port, params, headers = match.groups()
-        if "%" in text and _BAD_ESCAPE.search(text):
-            raise MalformedValue(f"a percent sign without two hexadecimal digits in {text[:80]!r}")
-        return cls(
-            scheme=scheme.lower(),
-            user=user or "",
-            password=password,
-            host=read_host(host),
-            port=None if port is None else parse_number(port, HIGHEST_PORT, "a port"),
-            params=_pairs(params[1:], ";") if params else (),
-            headers=_pairs(headers, "&") if headers else (),
-        )
+        return _read_sip_uri(text)
 
     def __str__(self) -> str:
         text = f"{self.scheme}:"
@@ -154,6 +139,27 @@ class SipUri:
             and _same_params(_comparable(self.params), _comparable(other.params))
             and sorted(_comparable(self.headers).items()) == sorted(_comparable(other.headers).items())
         )
+
+
+@lru_cache(maxsize=READ_AGAIN)
+def _read_sip_uri(text: str) -> SipUri:
+    match = _SIP.fullmatch(text)
+    if match is None:
+        scheme = text.partition(":")[0].lower()
+        code = 400 if scheme in {"sip", "sips"} or _OTHER.fullmatch(text) is None else 416
+        raise MalformedValue(f"expected a SIP URI, found {text[:80]!r}", code=code)
+    scheme, user, password, host, port, params, headers = match.groups()
+    if "%" in text and _BAD_ESCAPE.search(text):
+        raise MalformedValue(f"a percent sign without two hexadecimal digits in {text[:80]!r}")
+    return SipUri(
+        scheme=scheme.lower(),
+        user=user or "",
+        password=password,
+        host=read_host(host),
+        port=None if port is None else parse_number(port, HIGHEST_PORT, "a port"),
+        params=_pairs(params[1:], ";") if params else (),
+        headers=_pairs(headers, "&") if headers else (),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
