@@ -1,1 +1,1 @@
-"""HTTP out: documents, action requests and status callbacks to the customer's application."""
+"""HTTP to the customer's application: documents, sounds and status callbacks (contract 1 §7)."""
