@@ -1,1 +1,146 @@
-"""The Python face of the native media plane."""
+"""The Python face of the native media plane: typed commands in, typed events out; no packet passes here.
+
+The sockets, the 20 ms tick and the relay are in media/native, on a thread of their own. net.media_service drives it.
+"""
+
+from dataclasses import dataclass
+
+from offhook.media import _native
+from offhook.media.errors import PortsExhausted
+from offhook.media.events import KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched, SourceSilenced
+from offhook.sdp.codecs import PCMA, PCMU, TELEPHONE_EVENT, Codec
+from offhook.sdp.negotiate import Agreement
+
+LAWS = {PCMU: 0, PCMA: 1}
+_KINDS: dict[Codec, int] = {PCMU: 1, PCMA: 2, TELEPHONE_EVENT: 3}
+_PAYLOAD_TYPES = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortReport:
+    """What a port has moved, at its end; jitter in milliseconds, the last three are packets that were not used."""
+
+    received: int
+    sent: int
+    lost: int
+    jitter_ms: float
+    remote: str
+    malformed: int
+    unwanted: int
+    strangers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lateness:
+    """How the tick has kept time: `missed` ticks came together with a later one; `worst` in seconds."""
+
+    ticks: int
+    missed: int
+    worst: float
+    dropped_events: int
+
+
+class Engine:
+    """One native thread with its ports. `seed` makes SSRCs and first sequence numbers; `silence` is in seconds."""
+
+    def __init__(self, *, seed: int, silence: float) -> None:
+        self._plane = _native.Plane(seed=seed, silence=silence)
+
+    def fileno(self) -> int:
+        """Becomes readable when events wait; then call drain."""
+        return self._plane.fileno()
+
+    def drain(self) -> list[PlaneEvent]:
+        """Take all events that wait, oldest first."""
+        return [_event(native) for native in self._plane.drain()]
+
+    def open(self, address: str, low: int, high: int, start: int) -> tuple[int, int]:
+        """Bind a free pair, the search beginning at `start`; returns the port and its RTP number.
+
+        Raises PortsExhausted.
+        """
+        try:
+            return self._plane.open(address, low, high, start)
+        except OSError as error:
+            raise PortsExhausted(f"no free pair of ports on {address}:{low}-{high}: {error.strerror}") from error
+
+    def agree(self, port: int, agreement: Agreement) -> None:
+        """Apply what was negotiated. Raises ValueError when the peer's address is not numeric."""
+        kinds = bytearray(_PAYLOAD_TYPES)
+        for payload in agreement.received:
+            kinds[payload.payload_type] = _KINDS[payload.codec]
+        self._plane.agree(
+            port,
+            agreement.remote_address,
+            agreement.remote_port,
+            agreement.remote_rtcp_port,
+            LAWS[agreement.codec],
+            agreement.payload_type,
+            -1 if agreement.telephone_event is None else agreement.telephone_event,
+            agreement.direction.may_send,
+            agreement.direction.may_receive,
+            bytes(kinds),
+        )
+
+    def connect(self, one: int, other: int) -> None:
+        """Relay between two ports, both ways; what either was joined to before is parted."""
+        self._plane.connect(one, other)
+
+    def disconnect(self, port: int) -> None:
+        """End the relay to and from this port."""
+        self._plane.disconnect(port)
+
+    def play(self, port: int, playback: int, samples: bytes, loop: int) -> None:
+        """Queue 16-bit mono samples at 8 kHz, `loop` times (0: for ever); they are not copied."""
+        self._plane.play(port, playback, samples, loop)
+
+    def play_digits(self, port: int, playback: int, digits: str) -> None:
+        """Queue telephone-events and pauses."""
+        self._plane.play_digits(port, playback, digits)
+
+    def stop(self, port: int) -> None:
+        """Drop all that is queued or playing; each ends with PlaybackEnded(stopped=True)."""
+        self._plane.stop(port)
+
+    def close(self, port: int) -> PortReport:
+        """Release a port and its sockets."""
+        received, sent, lost, jitter_ms, remote, malformed, unwanted, strangers = self._plane.close(port)
+        return PortReport(
+            received=received,
+            sent=sent,
+            lost=lost,
+            jitter_ms=jitter_ms,
+            remote=remote,
+            malformed=malformed,
+            unwanted=unwanted,
+            strangers=strangers,
+        )
+
+    def lateness(self) -> Lateness:
+        """How late ticks have come since the start."""
+        ticks, missed, worst, dropped = self._plane.lateness()
+        return Lateness(ticks=ticks, missed=missed, worst=worst, dropped_events=dropped)
+
+    def shut_down(self) -> None:
+        """End the thread and release every port; nothing may be commanded afterwards."""
+        self._plane.shut_down()
+
+
+def encode(codec: Codec, samples: bytes) -> bytes:
+    """16-bit little-endian samples to octets of G.711."""
+    return _native.encode(LAWS[codec], samples)
+
+
+def decode(codec: Codec, octets: bytes) -> bytes:
+    """Octets of G.711 to 16-bit little-endian samples."""
+    return _native.decode(LAWS[codec], octets)
+
+
+def _event(native: "_native.NativeEvent") -> PlaneEvent:
+    if native[0] == 0:
+        return KeyReleased(port=native[1], digit=native[2], duration=native[3])
+    if native[0] == 1:
+        return PlaybackEnded(port=native[1], playback=native[2], stopped=native[3])
+    if native[0] == 2:  # noqa: PLR2004 - the four kinds of _native.pyi
+        return SourceLatched(port=native[1], remote=native[2])
+    return SourceSilenced(port=native[1], silence=native[2])

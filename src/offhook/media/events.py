@@ -1,0 +1,40 @@
+"""What the media plane tells; frozen values, past participle. A `port` and a `playback` are the plane's own numbers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyReleased:
+    """One key of RFC 4733, once, `duration` seconds after it was pressed."""
+
+    port: int
+    digit: str
+    duration: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackEnded:
+    """Everything has left the port, or was stopped."""
+
+    port: int
+    playback: int
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLatched:
+    """Packets come from this address, and the port answers there."""
+
+    port: int
+    remote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSilenced:
+    """No packet for `silence` seconds although the peer may send."""
+
+    port: int
+    silence: float
+
+
+PlaneEvent = KeyReleased | PlaybackEnded | SourceLatched | SourceSilenced

@@ -1,0 +1,68 @@
+/* A thread that owns media ports: sockets and the 20 ms tick. Knows nothing of Python. */
+#ifndef OFFHOOK_PLANE_H
+#define OFFHOOK_PLANE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "poller.h"
+#include "port.h"
+
+enum { TICK_US = 20000, CATCH_UP_TICKS = 5 /* after a longer stall the rest is skipped */ };
+
+typedef struct {
+    uint64_t ticks, missed;   /* missed: ticks that came together with a later one */
+    uint64_t worst_us;        /* the longest that a tick came late */
+} lateness;
+
+typedef struct {
+    pthread_mutex_t lock;
+    atomic_int waiting; /* commands that want the lock: the thread lets them go first */
+    pthread_t thread;
+    bool is_running;
+    poller poller;
+    int news[2]; /* a pipe that becomes readable when events wait */
+    int stop[2];
+    port **ports; /* by slot; NULL where free */
+    size_t capacity;
+    size_t *free_slots;
+    size_t free_count;
+    uint64_t generation;
+    uint64_t random;
+    moment moment;
+    uint64_t started_us;
+    lateness lateness;
+    event_ring events;
+} plane;
+
+/* Starts the thread; false with errno set. `silence_us` without packets make EVENT_SILENCED. */
+bool plane_start(plane *plane, uint64_t seed, uint64_t silence_us);
+
+/* Ends the thread and leaves the ports for plane_remove; may be called again. */
+void plane_stop(plane *plane);
+
+/* Frees what plane_start took; every port must have been removed. */
+void plane_free(plane *plane);
+
+void plane_enter(plane *plane);
+/* Leaves, and wakes the reader when events wait. */
+void plane_leave(plane *plane);
+
+/* The following are called between enter and leave, and so are the functions of port.h on what they return. */
+port *plane_find(plane *plane, uint64_t id);
+
+/* Takes over a port whose sockets are bound; false with errno set. */
+bool plane_adopt(plane *plane, port *port);
+
+/* Parts it from its partner and from the thread; the caller closes and frees it. */
+void plane_remove(plane *plane, port *port);
+
+void plane_connect(port *one, port *other);
+void plane_disconnect(port *port);
+
+/* Takes the next event; empties the pipe before the first. */
+bool plane_next_event(plane *plane, event *event);
+
+uint64_t plane_now_us(void);
+
+#endif

@@ -1,0 +1,233 @@
+#include "port.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "relay.h"
+#include "socket.h"
+
+bool port_bind(port *port, const address *local, uint16_t low, uint16_t high, uint16_t start)
+{
+    int pair[2];
+    if (!socket_bind_pair(local, low, high, start, pair, &port->number))
+        return false;
+    port->rtp_socket = pair[0];
+    port->rtcp_socket = pair[1];
+    return true;
+}
+
+void port_begin(port *port, const uint64_t random[4], uint64_t now_us)
+{
+    sender_begin(&port->sender, random[0], (uint32_t)random[1]);
+    key_listener_begin(&port->keys, now_us);
+    port->report_tick = random[2] % 250;
+    snprintf(port->cname, sizeof port->cname, "%016llx", (unsigned long long)random[3]);
+    port->agreement.telephone_event = -1;
+    port->heard_us = now_us;
+}
+
+void port_agree(port *port, const agreement *agreed, const address *announced, uint64_t now_us)
+{
+    bool hears_again = agreed->may_receive && !port->agreement.may_receive;
+    port->agreement = *agreed;
+    if (!address_equal(&port->latch.announced, announced) && port->is_wired) {
+        socket_unwire(port->rtp_socket);
+        port->is_wired = false;
+    }
+    if (announced->length > 0)
+        latch_announce(&port->latch, announced);
+    else
+        port->agreement.may_send = false;
+    if (hears_again) {
+        port->heard_us = now_us;
+        port->silence_told = false;
+    }
+}
+
+void port_send(port *port, const uint8_t *octets, size_t length)
+{
+    const address *to = &port->latch.remote;
+    ssize_t sent = port->is_wired ? send(port->rtp_socket, octets, length, 0)
+                                  : sendto(port->rtp_socket, octets, length, 0, &to->any, to->length);
+    if (sent < 0)
+        return; /* a full buffer or an ICMP error: a lost packet like any other */
+    port->sender.packets++;
+    port->sender.octets += (uint32_t)(length - RTP_HEADER);
+}
+
+static void tell_digits(const port *port, const key_press *pressed, int count, event_ring *events)
+{
+    for (int at = 0; at < count; at++) {
+        event told = {.kind = EVENT_DIGIT, .port = port->id};
+        told.digit = pressed[at].digit;
+        told.duration = pressed[at].duration;
+        event_ring_push(events, &told);
+    }
+}
+
+static void settle(port *port, const moment *moment)
+{
+    if (port->latch.state == LATCH_SETTLED) {
+        socket_wire(port->rtp_socket, &port->latch.remote);
+        port->is_wired = true;
+    }
+    event told = {.kind = EVENT_BEGUN, .port = port->id};
+    told.remote = port->latch.remote;
+    event_ring_push(moment->events, &told);
+}
+
+static void count_arrival(port *port, const rtp_packet *packet, payload_kind kind, uint64_t now_us)
+{
+    if (port->source.begun && port->source.ssrc != packet->ssrc)
+        port->lost_before += rtp_source_lost(&port->source);
+    rtp_source_receive(&port->source, packet);
+    if (kind != PAYLOAD_EVENT)
+        rtp_source_measure(&port->source, packet->timestamp, now_us);
+    port->received++;
+    port->heard_us = now_us;
+    port->silence_told = false;
+}
+
+void port_receive(port *port, const moment *moment)
+{
+    uint8_t octets[PACKET_LIMIT];
+    address source = {.length = sizeof source.v6};
+    ssize_t length = recvfrom(port->rtp_socket, octets, sizeof octets, 0, &source.any, &source.length);
+    if (length < 0)
+        return;
+    rtp_packet packet;
+    if (length == sizeof octets || !rtp_parse(octets, (size_t)length, &packet)) {
+        port->malformed++;
+        return;
+    }
+    payload_kind kind = port->agreement.kinds[packet.payload_type];
+    if (!port->agreement.may_receive || kind == PAYLOAD_UNWANTED) {
+        port->unwanted++;
+        return;
+    }
+    switch (latch_judge(&port->latch, &source, &packet)) {
+    case LATCH_STRANGER:
+        port->strangers++;
+        return;
+    case LATCH_MOVED:
+        settle(port, moment);
+        break;
+    case LATCH_KNOWN:
+        break;
+    }
+    count_arrival(port, &packet, kind, moment->now_us);
+    if (kind == PAYLOAD_EVENT) {
+        key_press pressed[2];
+        int count = key_listener_receive(&port->keys, &packet, moment->now_us, pressed);
+        tell_digits(port, pressed, count, moment->events);
+    }
+    if (port->partner)
+        relay(port, port->partner, &packet, kind, moment->tick);
+}
+
+void port_receive_control(port *port)
+{
+    uint8_t octets[PACKET_LIMIT];
+    /* Reports of the peer are of no use to us yet; read so that the socket does not stay ready. */
+    (void)!recv(port->rtcp_socket, octets, sizeof octets, 0);
+}
+
+static void send_audio(port *port, const uint8_t *samples, uint64_t tick)
+{
+    uint8_t octets[RTP_HEADER + RTP_FRAME_SAMPLES];
+    rtp_packet packet = {.payload_type = port->agreement.payload_type};
+    sender_stamp(&port->sender, tick, &packet);
+    rtp_write_header(octets, &packet);
+    if (samples)
+        g711_encode(port->agreement.law, samples, RTP_FRAME_SAMPLES, octets + RTP_HEADER);
+    else
+        memset(octets + RTP_HEADER, g711_silence(port->agreement.law), RTP_FRAME_SAMPLES);
+    port_send(port, octets, sizeof octets);
+}
+
+static void send_event(port *port, const player_step *step, uint64_t tick)
+{
+    enum { END_COPIES = 3 }; /* RFC 4733 §2.5.1.4 */
+    if (port->agreement.telephone_event < 0)
+        return;
+    bool is_end = step->ticks == DIGIT_TONE_TICKS;
+    uint8_t octets[RTP_HEADER + TELEPHONE_EVENT_PAYLOAD];
+    rtp_packet packet = {.payload_type = (uint8_t)port->agreement.telephone_event};
+    for (int copy = 0; copy < (is_end ? END_COPIES : 1); copy++) {
+        sender_stamp_event(&port->sender, tick, step->ticks == 1, &packet);
+        rtp_write_header(octets, &packet);
+        telephone_event_write(octets + RTP_HEADER, step->code, is_end, (uint16_t)(step->ticks * RTP_FRAME_SAMPLES));
+        port_send(port, octets, sizeof octets);
+    }
+}
+
+void port_tell_done(port *port, event_ring *events)
+{
+    playback *done;
+    while ((done = player_done(&port->player))) {
+        event told = {.kind = EVENT_FINISHED, .port = port->id};
+        told.playback = done->id;
+        told.owner = done->owner;
+        told.stopped = done->stopped;
+        event_ring_push(events, &told);
+        playback_free(done);
+    }
+}
+
+static void play(port *port, const moment *moment)
+{
+    player_step step;
+    player_advance(&port->player, &step);
+    port_tell_done(port, moment->events);
+    if (!port->agreement.may_send)
+        return;
+    switch (step.kind) {
+    case STEP_AUDIO:
+        send_audio(port, step.samples, moment->tick);
+        break;
+    case STEP_EVENT:
+        send_event(port, &step, moment->tick);
+        break;
+    case STEP_SILENCE:
+        send_audio(port, NULL, moment->tick);
+        break;
+    case STEP_NOTHING:
+        /* Silence is sent, too, so that the peer hears a line that is up and a NAT's door stays open. */
+        if (!port->partner || !port->sender.carries)
+            send_audio(port, NULL, moment->tick);
+        break;
+    }
+}
+
+static void notice_silence(port *port, const moment *moment)
+{
+    if (port->silence_told || !port->agreement.may_receive || moment->now_us - port->heard_us < moment->silence_us)
+        return;
+    port->silence_told = true;
+    event told = {.kind = EVENT_SILENCED, .port = port->id};
+    told.silence = (double)moment->silence_us / 1e6;
+    event_ring_push(moment->events, &told);
+}
+
+void port_tick(port *port, const moment *moment)
+{
+    key_press pressed;
+    if (key_listener_expire(&port->keys, moment->now_us, &pressed))
+        tell_digits(port, &pressed, 1, moment->events);
+    if (!port->agreement.agreed)
+        return;
+    notice_silence(port, moment);
+    play(port, moment);
+}
+
+uint64_t port_lost(const port *port)
+{
+    return port->lost_before + rtp_source_lost(&port->source);
+}
+
+void port_close(port *port)
+{
+    close(port->rtp_socket);
+    close(port->rtcp_socket);
+}

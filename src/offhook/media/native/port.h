@@ -1,0 +1,85 @@
+/* One media port: a leg's sockets, what was agreed for it, and its two directions. The plane's lock guards it. */
+#ifndef OFFHOOK_PORT_H
+#define OFFHOOK_PORT_H
+
+#include "event_ring.h"
+#include "g711.h"
+#include "latch.h"
+#include "player.h"
+#include "rtp.h"
+#include "sender.h"
+#include "telephone_event.h"
+
+enum { PACKET_LIMIT = 2048 }; /* octets of a datagram; longer ones are no G.711 of ours */
+
+typedef enum { PAYLOAD_UNWANTED, PAYLOAD_PCMU, PAYLOAD_PCMA, PAYLOAD_EVENT } payload_kind;
+
+/* What offer and answer settled. */
+typedef struct {
+    bool agreed;
+    bool may_send;
+    bool may_receive;
+    g711_law law; /* of what we send */
+    uint8_t payload_type;
+    int telephone_event; /* payload type to send it under, or -1 */
+    uint16_t rtcp_port;  /* of the peer */
+    uint8_t kinds[128];  /* payload_kind by payload type received */
+} agreement;
+
+typedef struct port {
+    uint64_t id;
+    int rtp_socket, rtcp_socket;
+    uint16_t number; /* of the RTP socket; RTCP's is one more */
+    bool is_wired;   /* the RTP socket is connected to the peer */
+    agreement agreement;
+    latch latch;
+    rtp_source source;
+    rtp_sender sender;
+    key_listener keys;
+    player player;
+    struct port *partner;
+    uint64_t heard_us;
+    bool silence_told;
+    uint64_t report_tick; /* when the next RTCP report is due */
+    char cname[20];
+    uint64_t received, lost_before, malformed, unwanted, strangers;
+} port;
+
+/* What a port needs of its plane while it works. */
+typedef struct {
+    uint64_t tick;
+    uint64_t now_us;
+    uint64_t silence_us;
+    event_ring *events;
+} moment;
+
+/* Binds an RTP/RTCP pair within low to high, first trying `start`; false with errno set (EADDRINUSE: none free). */
+bool port_bind(port *port, const address *local, uint16_t low, uint16_t high, uint16_t start);
+
+/* Random beginnings from four numbers that the plane brings. */
+void port_begin(port *port, const uint64_t random[4], uint64_t now_us);
+
+/* Applies an agreement; an `announced` of length 0 means that nothing may be sent. */
+void port_agree(port *port, const agreement *agreement, const address *announced, uint64_t now_us);
+
+/* Sends a packet whose header stands at `octets`, to wherever the latch points. */
+void port_send(port *port, const uint8_t *octets, size_t length);
+
+/* Takes one datagram from the RTP socket. */
+void port_receive(port *port, const moment *moment);
+
+/* Takes one datagram from the RTCP socket. */
+void port_receive_control(port *port);
+
+/* One 20 ms step: plays, and notices silence and lost ends of keys. */
+void port_tick(port *port, const moment *moment);
+
+/* Tells of every playback that is done. */
+void port_tell_done(port *port, event_ring *events);
+
+uint64_t port_lost(const port *port);
+
+/* Closes the sockets; the player must be empty. */
+void port_close(port *port);
+
+#endif

@@ -1,0 +1,119 @@
+#include "rtcp.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { SENDER_REPORT = 200, RECEIVER_REPORT = 201, SOURCE_DESCRIPTION = 202, GOODBYE = 203, CNAME = 1 };
+
+static uint64_t ntp_now(void)
+{
+    enum { SECONDS_1900_TO_1970 = 2208988800u };
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return ((uint64_t)now.tv_sec + SECONDS_1900_TO_1970) << 32 | ((uint64_t)now.tv_nsec << 32) / 1000000000u;
+}
+
+/* Fills the common header once the end is known; the length counts 32-bit words, less one. */
+static void close_packet(uint8_t *begin, const uint8_t *end, uint8_t count, uint8_t type)
+{
+    begin[0] = (uint8_t)(0x80 | count);
+    begin[1] = type;
+    rtp_store16(begin + 2, (uint16_t)((end - begin) / 4 - 1));
+}
+
+static uint8_t *write_block(uint8_t *at, rtp_source *source)
+{
+    uint32_t expected = rtp_source_expected(source);
+    uint32_t interval = expected - source->expected_prior;
+    uint32_t received = source->received - source->received_prior;
+    uint32_t fraction = interval > received ? (uint32_t)(((uint64_t)(interval - received) << 8) / interval) : 0;
+    uint32_t lost = rtp_source_lost(source);
+    source->expected_prior = expected;
+    source->received_prior = source->received;
+    rtp_store32(at, source->ssrc);
+    rtp_store32(at + 4, (fraction > 0xff ? 0xff : fraction) << 24 | (lost > 0x7fffff ? 0x7fffff : lost));
+    rtp_store32(at + 8, rtp_source_extended_max(source));
+    rtp_store32(at + 12, (uint32_t)source->jitter);
+    rtp_store32(at + 16, 0); /* last SR and the delay since: reports of the peer are not read yet */
+    rtp_store32(at + 20, 0);
+    return at + 24;
+}
+
+static uint8_t *write_report(uint8_t *at, port *port, uint64_t ntp, uint32_t timestamp)
+{
+    uint8_t *begin = at;
+    bool has_sent = port->sender.packets > 0;
+    rtp_store32(at + 4, port->sender.ssrc);
+    at += 8;
+    if (has_sent) {
+        rtp_store32(at, (uint32_t)(ntp >> 32));
+        rtp_store32(at + 4, (uint32_t)ntp);
+        rtp_store32(at + 8, timestamp);
+        rtp_store32(at + 12, port->sender.packets);
+        rtp_store32(at + 16, port->sender.octets);
+        at += 20;
+    }
+    bool has_received = port->source.begun;
+    if (has_received)
+        at = write_block(at, &port->source);
+    close_packet(begin, at, has_received, has_sent ? SENDER_REPORT : RECEIVER_REPORT);
+    return at;
+}
+
+static uint8_t *write_description(uint8_t *at, const port *port)
+{
+    uint8_t *begin = at;
+    size_t length = strlen(port->cname);
+    rtp_store32(at + 4, port->sender.ssrc);
+    at[8] = CNAME;
+    at[9] = (uint8_t)length;
+    memcpy(at + 10, port->cname, length);
+    at += 10 + length;
+    do /* at least one zero ends the list, and the chunk ends on a word */
+        *at++ = 0;
+    while ((at - begin) % 4);
+    close_packet(begin, at, 1, SOURCE_DESCRIPTION);
+    return at;
+}
+
+size_t rtcp_write(uint8_t *to, port *port, uint64_t ntp, bool is_leaving, uint32_t timestamp)
+{
+    uint8_t *at = write_description(write_report(to, port, ntp, timestamp), port);
+    if (is_leaving) {
+        rtp_store32(at + 4, port->sender.ssrc);
+        close_packet(at, at + 8, 1, GOODBYE);
+        at += 8;
+    }
+    return (size_t)(at - to);
+}
+
+static void send_report(port *port, const moment *moment, bool is_leaving)
+{
+    if (!port->agreement.agreed || port->latch.remote.length == 0)
+        return;
+    uint8_t octets[RTCP_LIMIT];
+    uint64_t since = moment->tick - port->sender.tick;
+    uint32_t timestamp = port->sender.timestamp + (uint32_t)since * RTP_FRAME_SAMPLES;
+    size_t length = rtcp_write(octets, port, ntp_now(), is_leaving, timestamp);
+    address to = port->latch.remote;
+    /* A peer that latching found elsewhere is behind NAT: its RTCP is best guessed beside its RTP. */
+    bool is_announced = address_equal(&to, &port->latch.announced);
+    uint16_t number = is_announced ? port->agreement.rtcp_port : (uint16_t)(address_port(&to) + 1);
+    if (number == 0)
+        return;
+    address_set_port(&to, number);
+    (void)!sendto(port->rtcp_socket, octets, length, 0, &to.any, to.length);
+}
+
+void rtcp_tick(port *port, const moment *moment)
+{
+    if (moment->tick < port->report_tick)
+        return;
+    port->report_tick = moment->tick + REPORT_TICKS;
+    send_report(port, moment, false);
+}
+
+void rtcp_leave(port *port, const moment *moment)
+{
+    send_report(port, moment, true);
+}

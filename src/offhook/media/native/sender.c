@@ -1,0 +1,58 @@
+#include "sender.h"
+
+void sender_begin(rtp_sender *sender, uint64_t random, uint32_t ssrc)
+{
+    *sender = (rtp_sender){.ssrc = ssrc, .sequence = (uint16_t)(random >> 32), .timestamp = (uint32_t)random};
+}
+
+/* What a frame sampled in this tick would bear: later than everything sent before it. */
+static uint32_t present(const rtp_sender *sender, uint64_t tick)
+{
+    uint64_t passed = tick > sender->tick ? tick - sender->tick : 1;
+    return sender->timestamp + (uint32_t)passed * RTP_FRAME_SAMPLES;
+}
+
+void sender_stamp(rtp_sender *sender, uint64_t tick, rtp_packet *packet)
+{
+    /* The marker opens a talkspurt: the first packet, a change of source, or the end of a gap. */
+    packet->marker = !sender->begun || sender->carries || tick > sender->tick + 1;
+    packet->ssrc = sender->ssrc;
+    packet->sequence = ++sender->sequence;
+    packet->timestamp = sender->timestamp = present(sender, tick);
+    sender->tick = tick;
+    sender->begun = true;
+    sender->carries = false;
+}
+
+void sender_stamp_event(rtp_sender *sender, uint64_t tick, bool is_first, rtp_packet *packet)
+{
+    if (is_first)
+        sender_stamp(sender, tick, packet);
+    else
+        packet->sequence = ++sender->sequence;
+    packet->marker = is_first;
+    packet->ssrc = sender->ssrc;
+    packet->timestamp = sender->timestamp;
+}
+
+void sender_carry(rtp_sender *sender, uint64_t tick, uint64_t from_port, rtp_packet *packet)
+{
+    if (!sender->carries || sender->carried_port != from_port || sender->carried_ssrc != packet->ssrc) {
+        sender->sequence_offset = (uint16_t)(sender->sequence + 1 - packet->sequence);
+        sender->timestamp_offset = present(sender, tick) - packet->timestamp;
+        sender->carries = true;
+        sender->carried_port = from_port;
+        sender->carried_ssrc = packet->ssrc;
+        packet->marker = true;
+    }
+    packet->ssrc = sender->ssrc;
+    packet->sequence = (uint16_t)(packet->sequence + sender->sequence_offset);
+    packet->timestamp += sender->timestamp_offset;
+    if ((int16_t)(packet->sequence - sender->sequence) > 0)
+        sender->sequence = packet->sequence;
+    if ((int32_t)(packet->timestamp - sender->timestamp) > 0) {
+        sender->timestamp = packet->timestamp;
+        sender->tick = tick;
+    }
+    sender->begun = true;
+}

@@ -1,0 +1,207 @@
+"""calls.ports.MediaPlane over media.Engine: ports by edge, errors and events in the words of calls."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from offhook.audio.resample import to_telephone
+from offhook.audio.tones import keys, ringing
+from offhook.base.errors import IllegalInput
+from offhook.calls.errors import MediaExhausted, OfferRefused, UnknownEdge
+from offhook.calls.events import (
+    DigitPressed,
+    MediaBegun,
+    MediaEvent,
+    MediaSilenced,
+    PlaybackFinished,
+    PlaybackId,
+    PortId,
+)
+from offhook.calls.ports import PortStatistics, Sound
+from offhook.media.engine import Engine, Lateness
+from offhook.media.errors import PortsExhausted
+from offhook.media.events import KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched
+from offhook.media.negotiation import Negotiation
+from offhook.sdp.errors import MissingDescription, SdpError
+
+DEFAULT_SILENCE = 60.0  # seconds; the contract gives no figure (contract 1 §2.6), one minute outlasts any hold of RTP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaEdge:
+    """Where an edge's media ports are bound, between which numbers, and which address its SDP shows."""
+
+    address: str
+    low: int = 10_000
+    high: int = 19_999
+    advertise: str = ""
+
+
+class MediaService:
+    """The media plane of one event loop; `sink` is told what happens, in order, on that loop.
+
+    `seed` makes port numbers, SSRCs and SDP session ids: unpredictable when it is (secrets.randbits), repeatable in
+    tests. `silence` is how many seconds without a packet make MediaSilenced.
+    """
+
+    def __init__(
+        self,
+        edges: Mapping[str, MediaEdge],
+        loop: asyncio.AbstractEventLoop,
+        sink: Callable[[MediaEvent], None],
+        *,
+        seed: int,
+        silence: float = DEFAULT_SILENCE,
+    ) -> None:
+        self._edges = dict(edges)
+        self._loop = loop
+        self._sink = sink
+        self._random = random.Random(seed)  # noqa: S311 - RFC 3550 asks for unlikely, not for secret numbers
+        self._engine = Engine(seed=self._random.getrandbits(64), silence=silence)
+        self._ports: dict[int, Negotiation] = {}
+        self._playbacks = 0
+        loop.add_reader(self._engine.fileno(), self._deliver)
+
+    def shut_down(self) -> None:
+        """End the plane's thread and release every port; nothing may be commanded afterwards."""
+        self._loop.remove_reader(self._engine.fileno())
+        self._engine.shut_down()
+        self._ports.clear()
+
+    def lateness(self) -> Lateness:
+        """How the 20 ms tick has kept time."""
+        return self._engine.lateness()
+
+    @property
+    def open_ports(self) -> int:
+        """How many ports are in use."""
+        return len(self._ports)
+
+    # --- calls.ports.MediaPlane ----------------------------------------------------------------------------------
+
+    def open(self, edge: str) -> PortId:
+        """Bind an RTP and RTCP port pair on the edge's media address. Raises MediaExhausted, UnknownEdge."""
+        place = self._edges.get(edge)
+        if place is None:
+            raise UnknownEdge(f"expected one of {', '.join(self._edges)}, got {edge!r:.60}")
+        start = self._random.randint(place.low, place.high)
+        try:
+            port, number = self._engine.open(place.address, place.low, place.high, start)
+        except PortsExhausted as error:
+            raise MediaExhausted(f"edge {edge}: {error}") from error
+        session_id = self._random.getrandbits(62)  # numeric, and below 2**63 for those who read it signed
+        self._ports[port] = Negotiation(address=place.advertise or place.address, port=number, session_id=session_id)
+        return PortId(port)
+
+    def make_offer(self, port: PortId) -> bytes:
+        """The SDP that offers PCMU, PCMA and telephone-event from this port."""
+        return self._port(port).make_offer()
+
+    def make_answer(self, port: PortId, offer: bytes) -> bytes:
+        """Negotiate an offer and return the answer; also used for re-offers. Raises OfferRefused."""
+        try:
+            answer = self._port(port).make_answer(offer)
+        except SdpError as error:
+            raise _refused(error) from error
+        self._agree(port)
+        return answer
+
+    def accept_answer(self, port: PortId, answer: bytes) -> None:
+        """Apply the peer's answer to our offer, early or final, again if it changes. Raises OfferRefused."""
+        try:
+            self._port(port).accept_answer(answer)
+        except SdpError as error:
+            raise _refused(error) from error
+        self._agree(port)
+
+    def connect(self, one: PortId, other: PortId) -> None:
+        """Join two ports, both ways; packets, telephone-events included, are relayed natively."""
+        self._port(one)
+        self._port(other)
+        self._engine.connect(one, other)
+
+    def disconnect(self, port: PortId) -> None:
+        """Part a port from whatever it is joined to; nothing happens when it stands alone."""
+        self._port(port)
+        self._engine.disconnect(port)
+
+    def play(self, port: PortId, sound: Sound, *, loop: int = 1) -> PlaybackId:
+        """Queue a sound, `loop` times (0: for ever); PlaybackFinished follows."""
+        self._port(port)
+        return self._play(port, to_telephone(sound.samples, sound.rate_hz), loop)
+
+    def play_digits(self, port: PortId, digits: str) -> PlaybackId:
+        """Queue telephone-events, or their tones when the peer takes none; PlaybackFinished follows."""
+        agreement = self._port(port).agreement
+        if agreement is not None and agreement.telephone_event is None:
+            return self._play(port, keys(digits), 1)
+        playback = self._next_playback()
+        self._engine.play_digits(port, playback, digits)
+        return playback
+
+    def play_ringback(self, port: PortId, country: str) -> PlaybackId:
+        """Queue the endless ringing tone of a country (contract 1 §3.1 ringTone)."""
+        self._port(port)
+        return self._play(port, ringing(country), 0)
+
+    def stop(self, port: PortId) -> None:
+        """Drop everything queued or playing; PlaybackFinished(stopped=True) follows for each."""
+        self._port(port)
+        self._engine.stop(port)
+
+    def close(self, port: PortId) -> PortStatistics:
+        """Release the port; no event comes from it any more."""
+        agreement = self._port(port).agreement
+        del self._ports[port]
+        report = self._engine.close(port)
+        return PortStatistics(
+            packets_received=report.received,
+            packets_sent=report.sent,
+            packets_lost=report.lost,
+            jitter_ms=report.jitter_ms,
+            codec=agreement.codec.name if agreement is not None else "",
+            remote=report.remote,
+        )
+
+    # --- within --------------------------------------------------------------------------------------------------
+
+    def _port(self, port: PortId) -> Negotiation:
+        found = self._ports.get(port)
+        if found is None:
+            raise IllegalInput(f"no media port {port} is open")
+        return found
+
+    def _agree(self, port: PortId) -> None:
+        agreement = self._ports[port].agreement
+        if agreement is not None:
+            self._engine.agree(port, agreement)
+
+    def _next_playback(self) -> PlaybackId:
+        self._playbacks += 1
+        return PlaybackId(self._playbacks)
+
+    def _play(self, port: PortId, samples: bytes, loop: int) -> PlaybackId:
+        playback = self._next_playback()
+        self._engine.play(port, playback, samples, loop)
+        return playback
+
+    def _deliver(self) -> None:
+        for event in self._engine.drain():
+            if event.port in self._ports:  # those of a closed port may still have waited in the queue
+                self._sink(_translate(event))
+
+
+def _refused(error: SdpError) -> OfferRefused:
+    return OfferRefused(str(error), 32103 if isinstance(error, MissingDescription) else 32102)
+
+
+def _translate(event: PlaneEvent) -> MediaEvent:
+    port = PortId(event.port)
+    if isinstance(event, KeyReleased):
+        return DigitPressed(port=port, digit=event.digit, source="rfc4733", duration=event.duration)
+    if isinstance(event, PlaybackEnded):
+        return PlaybackFinished(port=port, playback=PlaybackId(event.playback), stopped=event.stopped)
+    if isinstance(event, SourceLatched):
+        return MediaBegun(port=port, remote=event.remote)
+    return MediaSilenced(port=port, silence=event.silence)
