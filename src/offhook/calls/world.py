@@ -33,7 +33,7 @@ class CallSettings:
     max_redirects: int = 100  # documents that follow one another without a pause
     sip_domain: str = "sip.localhost"
     default_edge: str = "ashburn"
-    status_of_code: Mapping[int, CallStatus] = STATUS_OF_CODE
+    status_of_code: Mapping[int, CallStatus] = field(default_factory=lambda: STATUS_OF_CODE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
