@@ -2,8 +2,7 @@
 
 from offhook.calls.events import HeaderList
 from offhook.model.call import CallRecord
-
-API_VERSION = "2010-04-01"
+from offhook.model.webhook import API_VERSION
 
 
 def identity_headers(record: CallRecord) -> HeaderList:
