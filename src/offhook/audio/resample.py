@@ -17,4 +17,5 @@ def to_telephone(samples: bytes, rate_hz: int) -> bytes:
     if rate_hz == TELEPHONE_RATE_HZ or not whole:
         return whole
     form = miniaudio.SampleFormat.SIGNED16
-    return bytes(miniaudio.convert_frames(form, 1, rate_hz, whole, form, 1, TELEPHONE_RATE_HZ))
+    converted = miniaudio.convert_frames(form, 1, rate_hz, whole, form, 1, TELEPHONE_RATE_HZ)
+    return bytes(converted[: 2 * (len(whole) // 2 * TELEPHONE_RATE_HZ // rate_hz)])

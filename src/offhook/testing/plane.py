@@ -1,0 +1,240 @@
+"""A media plane without packets, in the loop's time: the verified fake of calls.ports.MediaPlane.
+
+Playbacks last as long as their sound, SDP is negotiated for real, and a test presses the keys. The contract tests in
+tests/contract run on it and on net.media_service alike.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from offhook.audio.tones import ringing
+from offhook.base.errors import IllegalInput
+from offhook.calls.errors import MediaExhausted, OfferRefused, UnknownEdge
+from offhook.calls.events import (
+    DigitPressed,
+    MediaBegun,
+    MediaEvent,
+    MediaSilenced,
+    PlaybackFinished,
+    PlaybackId,
+    PortId,
+)
+from offhook.calls.ports import PortStatistics, Sound
+from offhook.media.negotiation import Negotiation
+from offhook.sdp.errors import MissingDescription, SdpError
+
+_PAUSES = {"w": 0.5, "W": 1.0}
+_KEY_LENGTH = 0.2  # 100 ms of tone, 100 ms of gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakePlayback:
+    """What was given to play: a sound, digits, or the ringing tone of a country; `duration` is None for ever."""
+
+    playback: PlaybackId
+    duration: float | None
+    sound: Sound | None = None
+    digits: str = ""
+    country: str = ""
+    loop: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class FakePort:
+    """One open or closed port as a test sees it; `played` holds everything it was ever given."""
+
+    port: PortId
+    edge: str
+    negotiation: Negotiation
+    is_open: bool = True
+    partner: PortId | None = None
+    played: list[FakePlayback] = field(default_factory=list)
+    queue: deque[FakePlayback] = field(default_factory=deque)
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether offer and answer have met."""
+        return self.negotiation.agreement is not None
+
+
+class FakePlane:
+    """Ports on named edges, `limit` of them at most; what happens is told to `sink` from the running loop."""
+
+    def __init__(self, edges: Sequence[str], sink: Callable[[MediaEvent], None], *, limit: int = 1000) -> None:
+        self._edges = tuple(edges)
+        self._sink = sink
+        self._limit = limit
+        self._playbacks = 0
+        self.ports: dict[PortId, FakePort] = {}
+
+    # --- what a test does and sees -------------------------------------------------------------------------------
+
+    @property
+    def open_ports(self) -> list[FakePort]:
+        """The ports that have not been closed."""
+        return [port for port in self.ports.values() if port.is_open]
+
+    def assert_no_ports(self) -> None:
+        """Fail when a port has leaked."""
+        left = [f"{port.port} on {port.edge}" for port in self.open_ports]
+        if left:
+            raise AssertionError(f"media ports left open: {', '.join(left)}")
+
+    def press(self, port: PortId, digits: str, duration: float = 0.1) -> None:
+        """Let the peer press keys."""
+        self._open_port(port)
+        for digit in digits:
+            self._tell(DigitPressed(port=port, digit=digit, source="rfc4733", duration=duration))
+
+    def hear(self, port: PortId, remote: str = "192.0.2.1:4000") -> None:
+        """Let the peer's first packet come."""
+        self._open_port(port)
+        self._tell(MediaBegun(port=port, remote=remote))
+
+    def fall_silent(self, port: PortId, silence: float = 60.0) -> None:
+        """Let the peer's packets stay away."""
+        self._open_port(port)
+        self._tell(MediaSilenced(port=port, silence=silence))
+
+    def connected(self, port: PortId) -> PortId | None:
+        """Which port this one is joined to."""
+        return self.ports[port].partner
+
+    # --- calls.ports.MediaPlane ----------------------------------------------------------------------------------
+
+    def open(self, edge: str) -> PortId:
+        """Take a port number. Raises MediaExhausted, UnknownEdge."""
+        if edge not in self._edges:
+            raise UnknownEdge(f"expected one of {', '.join(self._edges)}, got {edge!r}")
+        if len(self.open_ports) >= self._limit:
+            raise MediaExhausted(f"edge {edge}: all {self._limit} ports are in use")
+        port = PortId(len(self.ports) + 1)
+        negotiation = Negotiation(address="192.0.2.100", port=10_000 + 2 * (port % 20_000), session_id=port)
+        self.ports[port] = FakePort(port=port, edge=edge, negotiation=negotiation)
+        return port
+
+    def make_offer(self, port: PortId) -> bytes:
+        """The SDP that offers PCMU, PCMA and telephone-event from this port."""
+        return self._open_port(port).negotiation.make_offer()
+
+    def make_answer(self, port: PortId, offer: bytes) -> bytes:
+        """Negotiate an offer and return the answer. Raises OfferRefused."""
+        found = self._open_port(port)
+        try:
+            answer = found.negotiation.make_answer(offer)
+        except SdpError as error:
+            raise _refused(error) from error
+        self._begin(found)
+        return answer
+
+    def accept_answer(self, port: PortId, answer: bytes) -> None:
+        """Apply the peer's answer to our offer. Raises OfferRefused."""
+        found = self._open_port(port)
+        try:
+            found.negotiation.accept_answer(answer)
+        except SdpError as error:
+            raise _refused(error) from error
+        self._begin(found)
+
+    def connect(self, one: PortId, other: PortId) -> None:
+        """Join two ports."""
+        first, second = self._open_port(one), self._open_port(other)
+        if first is second:
+            raise IllegalInput(f"port {one} cannot be joined to itself")
+        self._part(first)
+        self._part(second)
+        first.partner, second.partner = other, one
+
+    def disconnect(self, port: PortId) -> None:
+        """Part a port from whatever it is joined to."""
+        self._part(self._open_port(port))
+
+    def play(self, port: PortId, sound: Sound, *, loop: int = 1) -> PlaybackId:
+        """Queue a sound; PlaybackFinished follows after its duration."""
+        duration = None if loop == 0 and sound.samples else sound.duration * loop
+        return self._queue(port, FakePlayback(playback=self._next(), duration=duration, sound=sound, loop=loop))
+
+    def play_digits(self, port: PortId, digits: str) -> PlaybackId:
+        """Queue digits; each lasts 0.2 s, w 0.5 s, W 1 s."""
+        duration = sum(_PAUSES.get(digit, _KEY_LENGTH) for digit in digits)
+        return self._queue(port, FakePlayback(playback=self._next(), duration=duration, digits=digits))
+
+    def play_ringback(self, port: PortId, country: str) -> PlaybackId:
+        """Queue the endless ringing tone of a country."""
+        ringing(country)
+        return self._queue(port, FakePlayback(playback=self._next(), duration=None, country=country, loop=0))
+
+    def stop(self, port: PortId) -> None:
+        """Drop everything queued or playing."""
+        found = self._open_port(port)
+        self._cancel(found)
+        while found.queue:
+            self._tell(PlaybackFinished(port=port, playback=found.queue.popleft().playback, stopped=True))
+
+    def close(self, port: PortId) -> PortStatistics:
+        """Release the port."""
+        found = self._open_port(port)
+        self._cancel(found)
+        self._part(found)
+        found.queue.clear()
+        found.is_open = False
+        agreement = found.negotiation.agreement
+        return PortStatistics(codec=agreement.codec.name if agreement else "")
+
+    # --- within --------------------------------------------------------------------------------------------------
+
+    def _open_port(self, port: PortId) -> FakePort:
+        found = self.ports.get(port)
+        if found is None or not found.is_open:
+            raise IllegalInput(f"no media port {port} is open")
+        return found
+
+    def _tell(self, event: MediaEvent) -> None:
+        # Later, as from the real plane: nobody is told something from within their own command.
+        asyncio.get_running_loop().call_soon(self._deliver, event)
+
+    def _deliver(self, event: MediaEvent) -> None:
+        if self.ports[event.port].is_open:
+            self._sink(event)
+
+    def _part(self, port: FakePort) -> None:
+        if port.partner is not None:
+            self.ports[port.partner].partner = None
+            port.partner = None
+
+    def _next(self) -> PlaybackId:
+        self._playbacks += 1
+        return PlaybackId(self._playbacks)
+
+    def _queue(self, port: PortId, playback: FakePlayback) -> PlaybackId:
+        found = self._open_port(port)
+        found.played.append(playback)
+        found.queue.append(playback)
+        self._begin(found)
+        return playback.playback
+
+    def _begin(self, port: FakePort) -> None:
+        """Start the clock of the queue's head; nothing plays before offer and answer have met."""
+        if port.timer is not None or not port.queue or not port.is_agreed:
+            return
+        duration = port.queue[0].duration
+        if duration is not None:
+            port.timer = asyncio.get_running_loop().call_later(duration, self._finish, port)
+
+    def _finish(self, port: FakePort) -> None:
+        port.timer = None
+        self._tell(PlaybackFinished(port=port.port, playback=port.queue.popleft().playback, stopped=False))
+        self._begin(port)
+
+    @staticmethod
+    def _cancel(port: FakePort) -> None:
+        if port.timer is not None:
+            port.timer.cancel()
+            port.timer = None
+
+
+def _refused(error: SdpError) -> OfferRefused:
+    return OfferRefused(str(error), 32103 if isinstance(error, MissingDescription) else 32102)
