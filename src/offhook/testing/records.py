@@ -1,0 +1,115 @@
+"""Records in memory: the fakes of calls.ports.Store and calls.ports.Timeline."""
+
+from collections.abc import Sequence
+
+from offhook.calls.errors import BadPageToken
+from offhook.calls.ports import CallFilter, CallPage, Notification
+from offhook.model.call import CallRecord
+from offhook.model.sids import AccountSid, CallSid
+from offhook.model.timeline import Kind, TimelineEntry
+
+
+class MemoryStore:
+    """Keeps everything in order; `history` has every state that each call was saved in."""
+
+    def __init__(self) -> None:
+        self.history: dict[CallSid, list[CallRecord]] = {}
+        self.notices: list[Notification] = []
+        self.entries: list[TimelineEntry] = []
+
+    def record(self, sid: str) -> CallRecord:
+        """The newest state of a call that exists."""
+        return self.history[CallSid(sid)][-1]
+
+    def codes(self, sid: str) -> list[int]:
+        """The error codes of a call's notifications, oldest first."""
+        return [notice.error_code for notice in self.notices if notice.call_sid == sid]
+
+    # --- calls.ports.Store ----------------------------------------------------------------------------------------
+
+    async def create_call(self, record: CallRecord) -> None:
+        """Keep a new call."""
+        self.add_call(record)
+
+    def add_call(self, record: CallRecord) -> None:
+        """Keep a new call."""
+        self.history.setdefault(record.sid, []).append(record)
+
+    def save_call(self, record: CallRecord) -> None:
+        """Keep a newer state."""
+        self.history[record.sid].append(record)
+
+    async def call(self, account_sid: AccountSid, sid: CallSid) -> CallRecord | None:
+        """The newest state of one call."""
+        states = self.history.get(sid)
+        return states[-1] if states and states[-1].account_sid == account_sid else None
+
+    async def calls(self, account_sid: AccountSid, which: CallFilter, size: int, token: str | None) -> CallPage:
+        """One page, newest first; the token is the position. Raises BadPageToken."""
+        if token is not None and not token.isdecimal():
+            raise BadPageToken(f"{token!r} is not a page token of this store")
+        newest = [states[-1] for states in self.history.values()]
+        shown = [record for record in reversed(newest) if record.account_sid == account_sid and _fits(record, which)]
+        start = int(token or 0)
+        end = start + size
+        return CallPage(records=shown[start:end], next_token=str(end) if end < len(shown) else None)
+
+    async def delete_call(self, account_sid: AccountSid, sid: CallSid) -> bool:
+        """Forget a call and what belongs to it."""
+        if await self.call(account_sid, sid) is None:
+            return False
+        del self.history[sid]
+        self.notices = [notice for notice in self.notices if notice.call_sid != sid]
+        self.entries = [entry for entry in self.entries if entry.call_sid != sid]
+        return True
+
+    async def unfinished_calls(self) -> Sequence[CallRecord]:
+        """Every call whose status is not final."""
+        return [states[-1] for states in self.history.values() if not states[-1].status.is_final]
+
+    def add_notification(self, notification: Notification) -> None:
+        """Keep a notification."""
+        self.notices.append(notification)
+
+    async def notifications(self, account_sid: AccountSid, call_sid: CallSid) -> Sequence[Notification]:
+        """A call's notifications, oldest first."""
+        return [one for one in self.notices if one.call_sid == call_sid and one.account_sid == account_sid]
+
+    def append_timeline(self, entry: TimelineEntry) -> None:
+        """Keep one entry."""
+        self.entries.append(entry)
+
+    async def timeline(self, call_sid: CallSid) -> Sequence[TimelineEntry]:
+        """A call's entries in order."""
+        return [entry for entry in self.entries if entry.call_sid == call_sid]
+
+
+class MemoryTimeline:
+    """Keeps what happened, and which Call-ID belongs to which call."""
+
+    def __init__(self) -> None:
+        self.entries: list[TimelineEntry] = []
+        self.links: dict[str, CallSid] = {}
+
+    def record(self, entry: TimelineEntry) -> None:
+        """Keep one entry."""
+        self.entries.append(entry)
+
+    def link(self, call_id: str, call_sid: CallSid) -> None:
+        """Keep a link."""
+        self.links[call_id] = call_sid
+
+    def summaries(self, call_sid: str, *kinds: Kind) -> list[str]:
+        """What one call's entries say, of some kinds or of all."""
+        shown = kinds or tuple(Kind)
+        return [entry.summary for entry in self.entries if entry.call_sid == call_sid and entry.kind in shown]
+
+
+def _fits(record: CallRecord, which: CallFilter) -> bool:
+    wanted = (
+        (which.to, record.to),
+        (which.from_, record.from_),
+        (which.parent_call_sid, record.parent_call_sid),
+        (which.status, record.status.value),
+    )
+    return all(value is None or value == actual for value, actual in wanted)

@@ -1,0 +1,278 @@
+"""SIP sessions without SIP: a scripted fake of calls.ports.Signalling, in the loop's time.
+
+Each called target follows a Script; callers are played by call_in(), cancel_in() and hang_up(). Commands that the state
+of a session does not allow raise IllegalInput, as from the real adapter.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from offhook.base.errors import IllegalInput
+from offhook.calls.errors import UnknownEdge
+from offhook.calls.events import (
+    AckReceived,
+    ByeAnswered,
+    ByeReceived,
+    CancelReceived,
+    HeaderList,
+    InviteAnswered,
+    InviteReceived,
+    InviteRefused,
+    ProvisionalReceived,
+    RefusalCause,
+    SessionId,
+    SignallingEvent,
+)
+from offhook.calls.ports import InviteOrder, PlacedInvite
+from offhook.media.negotiation import Negotiation
+
+ROUND_TRIP = 0.02
+REQUEST_TIMEOUT = 32.0  # timer F
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """How a called peer behaves; times in seconds, None is never. `answer_after` is also when it refuses."""
+
+    ring_after: float | None = 0.1
+    answer_after: float | None = 1.0
+    refuse_with: int | None = None
+    cause: RefusalCause = RefusalCause.RESPONSE
+    headers: HeaderList = ()  # of its final response
+    talk: float | None = None  # then it sends BYE
+    bye_headers: HeaderList = ()  # of its BYE, and of its 200 to ours
+    answers_bye: bool = True
+
+
+class SessionState(Enum):
+    """Where a session stands."""
+
+    CALLING = "calling"
+    CALLED = "called"
+    UP = "up"
+    LEAVING = "leaving"
+    OVER = "over"
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeSession:
+    """One INVITE session as a test sees it."""
+
+    session: SessionId
+    script: Script
+    sdp: Negotiation
+    state: SessionState
+    order: InviteOrder | None = None
+    timers: list[asyncio.TimerHandle] = field(default_factory=list)
+
+
+class FakeSignalling:
+    """Sessions on named edges; `log` has one line for each message, `> ` sent by us and `< ` by the peer."""
+
+    def __init__(self, edges: Sequence[str], sink: Callable[[SignallingEvent], None]) -> None:
+        self._edges = tuple(edges)
+        self._sink = sink
+        self._scripts: dict[str, Script] = {}
+        self.sessions: dict[SessionId, FakeSession] = {}
+        self.log: list[str] = []
+
+    # --- what a test does and sees --------------------------------------------------------------------------------
+
+    def script(self, target: str, script: Script) -> None:
+        """Say how the peer behaves whose URI contains `target`."""
+        self._scripts[target] = script
+
+    def call_in(self, request_uri: str, *, headers: HeaderList = (), edge: str = "ashburn") -> SessionId:
+        """Let a caller's INVITE arrive."""
+        made = self._make(SessionState.CALLED, Script())
+        self._note("<", "INVITE", made)
+        self._sink(
+            InviteReceived(
+                session=made.session,
+                call_id=f"in-{made.session}@192.0.2.7",
+                request_uri=request_uri,
+                from_uri="sip:+15550002@192.0.2.7",
+                from_display="",
+                to_uri=request_uri,
+                headers=headers,
+                offer=made.sdp.make_offer(),
+                edge=edge,
+                transport="UDP",
+                source_host="192.0.2.7",
+                source_port=5060,
+            )
+        )
+        return made.session
+
+    def cancel_in(self, session: SessionId) -> None:
+        """Let the caller give up before our answer."""
+        found = self._in(session, SessionState.CALLED)
+        self._note("<", "CANCEL", found)
+        self._end(found, CancelReceived(session=session, headers=()))
+
+    def hang_up(self, session: SessionId, headers: HeaderList = ()) -> None:
+        """Let the peer send BYE."""
+        found = self._in(session, SessionState.UP, SessionState.LEAVING)
+        self._note("<", "BYE", found)
+        self._end(found, ByeReceived(session=session, headers=headers))
+
+    def session_to(self, target: str) -> FakeSession:
+        """The newest session that was placed to a URI containing `target`."""
+        return next(made for made in reversed(self.sessions.values()) if made.order and target in made.order.target)
+
+    @property
+    def open_sessions(self) -> list[FakeSession]:
+        """The sessions that are not over."""
+        return [made for made in self.sessions.values() if made.state is not SessionState.OVER]
+
+    # --- calls.ports.Signalling -----------------------------------------------------------------------------------
+
+    def invite(self, order: InviteOrder) -> PlacedInvite:
+        """Start a session that follows the script of its target. Raises UnknownEdge."""
+        if order.edge not in self._edges:
+            raise UnknownEdge(f"no edge is called {order.edge!r}")
+        script = next((script for part, script in self._scripts.items() if part in order.target), Script())
+        made = self._make(SessionState.CALLING, script)
+        made.order = order
+        self._note(">", "INVITE", made)
+        if script.ring_after is not None:
+            self._later(made, script.ring_after, self._ring_back)
+        if script.answer_after is not None:
+            final = self._pick_up if script.refuse_with is None else self._refuse
+            self._later(made, script.answer_after, final)
+        return PlacedInvite(
+            session=made.session,
+            call_id=f"out-{made.session}@192.0.2.100",
+            from_uri=f"sip:{order.from_user}@{order.from_host}",
+            to_uri=order.target,
+        )
+
+    def cancel(self, session: SessionId, headers: HeaderList = ()) -> None:  # noqa: ARG002 - the port's signature
+        """Give up; the peer answers 487, unless its 200 crossed the CANCEL."""
+        found = self._in(session, SessionState.CALLING, SessionState.UP, SessionState.OVER)
+        if found.state is not SessionState.CALLING:
+            return
+        self._note(">", "CANCEL", found)
+        self._silence(found)
+        self._later(found, ROUND_TRIP, self._confirm_cancel)
+
+    def ring(self, session: SessionId, code: int = 180, answer: bytes | None = None) -> None:  # noqa: ARG002
+        """Write a provisional response down."""
+        self._note(">", str(code), self._in(session, SessionState.CALLED))
+
+    def accept(self, session: SessionId, answer: bytes, headers: HeaderList = ()) -> None:  # noqa: ARG002
+        """Answer the caller, whose ACK follows."""
+        found = self._in(session, SessionState.CALLED, SessionState.OVER)
+        if found.state is SessionState.OVER:
+            return
+        self._note(">", "200", found)
+        found.state = SessionState.UP
+        found.sdp.accept_answer(answer)
+        self._later(found, ROUND_TRIP, self._acknowledge)
+
+    def reject(self, session: SessionId, code: int, reason: str = "", headers: HeaderList = ()) -> None:  # noqa: ARG002
+        """Refuse the caller."""
+        found = self._in(session, SessionState.CALLED, SessionState.OVER)
+        if found.state is SessionState.CALLED:
+            self._note(">", str(code), found)
+            self._silence(found)
+            found.state = SessionState.OVER
+
+    def answer_offer(self, session: SessionId, answer: bytes) -> None:  # noqa: ARG002
+        """Write the answer to a re-INVITE down."""
+        self._note(">", "200 to re-INVITE", self._in(session, SessionState.UP))
+
+    def refuse_offer(self, session: SessionId, code: int) -> None:
+        """Write the refusal of a re-INVITE down."""
+        self._note(">", f"{code} to re-INVITE", self._in(session, SessionState.UP))
+
+    def bye(self, session: SessionId, headers: HeaderList = ()) -> None:  # noqa: ARG002
+        """Hang up; the peer answers, or the request times out."""
+        found = self._in(session, SessionState.UP, SessionState.OVER)
+        if found.state is SessionState.OVER:
+            return
+        self._note(">", "BYE", found)
+        self._silence(found)
+        found.state = SessionState.LEAVING
+        self._later(found, ROUND_TRIP if found.script.answers_bye else REQUEST_TIMEOUT, self._confirm_bye)
+
+    # --- what peers do --------------------------------------------------------------------------------------------
+
+    def _ring_back(self, made: FakeSession) -> None:
+        self._note("<", "180", made)
+        self._sink(ProvisionalReceived(session=made.session, code=180, reason="Ringing", headers=(), answer=None))
+
+    def _pick_up(self, made: FakeSession) -> None:
+        self._note("<", "200", made)
+        self._silence(made)
+        made.state = SessionState.UP
+        script = made.script
+        answer = made.sdp.make_answer(made.order.offer) if made.order is not None else None
+        self._sink(
+            InviteAnswered(
+                session=made.session,
+                code=200,
+                reason="OK",
+                headers=script.headers,
+                answer=answer,
+                source_host="192.0.2.8",
+            )
+        )
+        if script.talk is not None:
+            self._later(made, script.talk, lambda found: self.hang_up(found.session, script.bye_headers))
+
+    def _refuse(self, made: FakeSession) -> None:
+        script = made.script
+        self._note("<", str(script.refuse_with), made)
+        self._end(made, _refusal(made, script.cause, script.refuse_with or 0, script.headers))
+
+    def _confirm_cancel(self, made: FakeSession) -> None:
+        self._note("<", "487", made)
+        self._end(made, _refusal(made, RefusalCause.CANCELED, 487, ()))
+
+    def _acknowledge(self, made: FakeSession) -> None:
+        self._note("<", "ACK", made)
+        self._sink(AckReceived(session=made.session, answer=None))
+
+    def _confirm_bye(self, made: FakeSession) -> None:
+        code = 200 if made.script.answers_bye else 408
+        self._note("<", f"{code} to BYE", made)
+        headers = made.script.bye_headers if made.script.answers_bye else ()
+        self._end(made, ByeAnswered(session=made.session, code=code, headers=headers))
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _make(self, state: SessionState, script: Script) -> FakeSession:
+        session = SessionId(len(self.sessions) + 1)
+        sdp = Negotiation(address="192.0.2.8", port=20_000 + 2 * session, session_id=session)
+        self.sessions[session] = FakeSession(session=session, script=script, sdp=sdp, state=state)
+        return self.sessions[session]
+
+    def _in(self, session: SessionId, *states: SessionState) -> FakeSession:
+        found = self.sessions.get(session)
+        if found is None or found.state not in states:
+            state = found.state.value if found else "unknown"
+            raise IllegalInput(f"session {session} is {state}")
+        return found
+
+    def _later(self, made: FakeSession, delay: float, what: Callable[[FakeSession], None]) -> None:
+        made.timers.append(asyncio.get_running_loop().call_later(delay, what, made))
+
+    def _silence(self, made: FakeSession) -> None:
+        for timer in made.timers:
+            timer.cancel()
+        made.timers.clear()
+
+    def _end(self, made: FakeSession, event: SignallingEvent) -> None:
+        self._silence(made)
+        made.state = SessionState.OVER
+        self._sink(event)
+
+    def _note(self, arrow: str, what: str, made: FakeSession) -> None:
+        self.log.append(f"{arrow} {what} {made.session}")
+
+
+def _refusal(made: FakeSession, cause: RefusalCause, code: int, headers: HeaderList) -> InviteRefused:
+    return InviteRefused(session=made.session, cause=cause, code=code, reason="", headers=headers)
