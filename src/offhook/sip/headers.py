@@ -181,6 +181,11 @@ class Headers:
         """All fields in order, names as they were spelled."""
         return tuple(self._fields)
 
+    def lines(self, without: str) -> list[str]:
+        """The fields as header lines without their line ends, but for those of one name."""
+        key = header_key(without)
+        return [f"{field[0]}: {field[1]}" for own, field in zip(self._keys, self._fields, strict=True) if own != key]
+
     def copy(self) -> "Headers":
         """A list of its own with the same fields."""
         twin = Headers()

@@ -87,8 +87,7 @@ class Message:
         raise NotImplementedError
 
     def __bytes__(self) -> bytes:
-        lines = [self._start_line()]
-        lines += [f"{name}: {value}" for name, value in self.headers if name not in _CONTENT_LENGTH]
+        lines = [self._start_line(), *self.headers.lines(without="Content-Length")]
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
 
@@ -188,9 +187,6 @@ class Message:
 
     def _option_tags(self, name: str) -> list[str]:
         return [tag.lower() for tag in self.headers.values(name)]
-
-
-_CONTENT_LENGTH = frozenset({"Content-Length", "content-length", "CONTENT-LENGTH", "l", "L"})
 
 
 class Request(Message):

@@ -185,5 +185,5 @@ def _answerable(fields: Iterable[tuple[str, str]]) -> Fields:
         cseq = CSeq.parse(headers.get("CSeq") or "")
     except (MalformedValue, IllegalHeader):
         return ()
-    once = all(headers.count(name) == 1 for name in ("From", "To", "Call-ID", "CSeq"))
+    once = all(headers.count(name) == 1 and headers.get(name) for name in ("From", "To", "Call-ID", "CSeq"))
     return headers.items() if once and cseq.method != ACK else ()
