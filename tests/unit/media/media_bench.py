@@ -1,0 +1,63 @@
+"""A running engine, and peers on loopback sockets."""
+
+import select
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from offhook.media.engine import Engine
+from offhook.media.events import PlaneEvent
+from offhook.media.negotiation import Negotiation
+from offhook.testing.far_end import FarEnd
+
+SILENCE = 0.3
+PATIENCE = 3.0
+
+
+@dataclass(slots=True)
+class Bench:
+    """An engine with ports that have already agreed with a far end; collects events until a test asks for one."""
+
+    engine: Engine
+    stack: ExitStack
+    waiting: list[PlaneEvent] = field(default_factory=list)
+
+    def leg(self, far: FarEnd, *, direction: str = "sendrecv") -> int:
+        """A port that has answered this far end's offer."""
+        port, number = self.engine.open("127.0.0.1", 20_000, 29_999, 20_000 + far.number % 9000)
+        negotiation = Negotiation(address="127.0.0.1", port=number, session_id=port)
+        far.aim(negotiation.make_answer(far.sdp(direction=direction)))
+        assert negotiation.agreement is not None
+        self.engine.agree(port, negotiation.agreement)
+        return port
+
+    def far(self, **options: int | tuple[int, ...] | None) -> FarEnd:
+        """A peer that is closed with the test."""
+        return self.stack.enter_context(FarEnd(**options))  # type: ignore[arg-type]
+
+    def expect(self, wanted: Callable[[PlaneEvent], bool]) -> PlaneEvent:
+        """Wait for the first event that fits, keeping the others for later."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            for event in self.waiting:
+                if wanted(event):
+                    self.waiting.remove(event)
+                    return event
+            left = deadline - time.monotonic()
+            assert left > 0, f"not among {self.waiting}"
+            select.select([self.engine.fileno()], [], [], left)
+            self.waiting += self.engine.drain()
+
+    def expect_kind(self, kind: type[PlaneEvent], port: int) -> PlaneEvent:
+        """Wait for the first event of a kind at a port."""
+        return self.expect(lambda event: isinstance(event, kind) and event.port == port)
+
+
+@contextmanager
+def running_bench() -> Iterator[Bench]:
+    """An engine that hears silence after a third of a second."""
+    engine = Engine(seed=20260105, silence=SILENCE)
+    with ExitStack() as stack:
+        stack.callback(engine.shut_down)
+        yield Bench(engine=engine, stack=stack)
