@@ -1,0 +1,97 @@
+"""What a verb may see and do: its call, the document it stands in, and where it stands there."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from offhook.calls.dialer import DialOrder, DialOutcome
+from offhook.calls.ports import Sound, Speech, Webhooks
+from offhook.calls.world import CallSettings
+from offhook.interpreter.references import resolve
+from offhook.model.call import CallRecord, HttpMethod, WebhookTarget
+from offhook.model.timeline import Kind
+
+
+class Surroundings(Protocol):
+    """The part of calls.world.World that documents need."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """The customer's application."""
+
+    @property
+    def speech(self) -> Speech:
+        """Text to sound."""
+
+    @property
+    def settings(self) -> CallSettings:
+        """Limits."""
+
+
+class RunningCall(Protocol):
+    """The part of calls.call.Call that documents need; testing.stage has another one."""
+
+    @property
+    def world(self) -> Surroundings:
+        """The outside."""
+
+    @property
+    def record(self) -> CallRecord:
+        """The newest state."""
+
+    @property
+    def fallback(self) -> WebhookTarget | None:
+        """The fallback URL that REST gave the running call, if any."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the leg is up."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the leg has ended."""
+
+    async def answer(self) -> None:
+        """Answer an inbound call; one that is up stays so. Raises LegEnded, OfferRefused, MediaExhausted."""
+
+    def reject(self, *, busy: bool) -> bool:
+        """Refuse an unanswered inbound call; False when it is too late for that."""
+
+    def hang_up(self) -> None:
+        """End the call."""
+
+    async def play(self, sound: Sound, *, loop: int = 1) -> None:
+        """Play to the end; cancelling stops it. Raises LegEnded."""
+
+    async def play_digits(self, digits: str) -> None:
+        """Send keys to the end; cancelling stops it. Raises LegEnded."""
+
+    async def dial(self, order: DialOrder) -> DialOutcome:
+        """Carry out a <Dial> with this call as the parent."""
+
+    def parameters(self) -> dict[str, str]:
+        """The standard webhook parameters for the present status."""
+
+    def trace(self, kind: Kind, summary: str, **detail: Any) -> None:
+        """One entry on the call's timeline."""
+
+    def notice(self, error_code: int, text: str, *, is_error: bool = False, url: str = "") -> None:
+        """One notification of the API, and its entry on the timeline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One verb's view; `url` is None in a document that came inline, `is_first` is about this document."""
+
+    call: RunningCall
+    url: str | None = None
+    line: int = 0
+    is_first: bool = True
+    is_screening: bool = False
+
+    def target(self, reference: str, method: str) -> WebhookTarget:
+        """Where a URL of the document leads; `method` is GET or POST. Raises DocumentFailed (11100)."""
+        return WebhookTarget(url=resolve(reference, self.url), method=HttpMethod(method))
+
+    def warn(self, error_code: int, text: str) -> None:
+        """A warning about this verb, with its line."""
+        self.call.notice(error_code, f"line {self.line}: {text}", url=self.url or "")

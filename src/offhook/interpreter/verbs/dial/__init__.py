@@ -1,0 +1,1 @@
+"""<Dial>: nouns to targets, the order, and what the action request tells (contract 1 §3, §4)."""
