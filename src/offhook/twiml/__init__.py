@@ -1,1 +1,1 @@
-"""TwiML documents as values: one schema table, typed verbs and nouns, errors with line and column."""
+"""TwiML documents as values: parse bytes, get verbs and warnings; no I/O (see README.md)."""

@@ -1,0 +1,155 @@
+"""The one table of TwiML: which element stands where, and each attribute's kind, default and warning code.
+
+Contract 1 §3.1, §4.1; contract 2 §0.1, §1. Read by document, by its hints and by the reference page.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from offhook.twiml.kinds import Choice, Digits, Text, Whole
+from offhook.twiml.nouns import NumberNoun, SipNoun
+from offhook.twiml.rules import (
+    FLAG,
+    METHOD,
+    RECORDING_CALLBACK,
+    SIDES,
+    SSML,
+    STATUS_CALLBACK,
+    TEXT,
+    TRIM,
+    URL,
+    Attribute,
+    Body,
+    Rule,
+    rows,
+)
+from offhook.twiml.schema_unbuilt import DETAILS, OPAQUE, UNBUILT_NOUNS, UNBUILT_VERBS
+from offhook.twiml.verbs import Dial, Hangup, Pause, Play, Redirect, Reject, Say
+
+ROOT = "Response"
+VERBS = ("Say", "Play", "Pause", "Redirect", "Reject", "Hangup", "Dial")
+DIAL_NOUNS = ("Client", "Conference", "Queue", "Application", "Sim", "WhatsApp")
+MAX_NOUNS = 10  # contract 1 §3.3
+
+_LOOP = Whole()
+_RING_TONES = Choice.of(
+    "at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl pt ru se sg th uk us "
+    "us-old tw ve za"
+)
+_RECORD = Choice.of(
+    "do-not-record record-from-answer record-from-ringing record-from-answer-dual record-from-ringing-dual",
+    aliases=(("true", "record-from-answer"), ("false", "do-not-record")),
+)
+
+_MACHINE_DETECTION = (
+    Attribute("machineDetection", Choice(("Enable", "DetectMessageEnd")), field="machine_detection.mode"),
+    Attribute("machineDetectionTimeout", Whole(3, 60), "30", field="machine_detection.timeout"),
+    Attribute("machineDetectionSpeechThreshold", Whole(1000, 6000), "2400", field="machine_detection.speech_threshold"),
+    Attribute(
+        "machineDetectionSpeechEndThreshold", Whole(500, 5000), "1200", field="machine_detection.speech_end_threshold"
+    ),
+    Attribute("machineDetectionSilenceTimeout", Whole(2000, 10000), "5000", field="machine_detection.silence_timeout"),
+    Attribute("amdStatusCallback", URL, None, 11100, field="machine_detection.callback"),
+    Attribute("amdStatusCallbackMethod", METHOD, "POST", field="machine_detection.callback_method"),
+)
+
+_DIAL = (
+    Attribute("action", URL, None, 11100),
+    Attribute("method", METHOD, "POST", 13210),
+    Attribute("timeout", Whole(5, 600), "30", 13212),
+    Attribute("timeLimit", Whole(1), "14400", 13216),
+    Attribute("hangupOnStar", FLAG, "false", 13213),
+    Attribute("callerId", Text(255), None, 13248),
+    Attribute("answerOnBridge", FLAG, "false", 13219),
+    Attribute("ringTone", _RING_TONES, None, 13220),
+    Attribute("sequential", FLAG, "false", 13218),
+    Attribute("record", _RECORD, "do-not-record", 13217, field="recording.record"),
+    Attribute("recordingTrack", SIDES, "both", field="recording.track"),
+    Attribute("trim", TRIM, "do-not-trim", field="recording.trim"),
+    *RECORDING_CALLBACK,
+    Attribute("referUrl", URL, None, 11100),
+    Attribute("referMethod", METHOD, "POST"),
+    Attribute("callReason", Text(50)),
+)
+# Known, and without a meaning here: they are read past in silence (contract 1 §3.1).
+_DIAL_IGNORED = (
+    *rows(TEXT, "events passports"),
+    Attribute("ifMachine", Choice(("Continue", "Hangup")), None, 13211),
+)
+
+_BUILT: Mapping[str, Rule] = MappingProxyType(
+    {
+        "Say": Rule(
+            make=Say,
+            children=SSML,
+            body=Body.SSML,
+            attributes=(
+                Attribute("voice", Text(128), "man", 13511),
+                Attribute("language", Text(32), "en-US", 13512),
+                Attribute("loop", _LOOP, "1", 13510),
+            ),
+        ),
+        "Play": Rule(
+            make=Play,
+            body=Body.TEXT,
+            body_field="url",
+            attributes=(Attribute("loop", _LOOP, "1", 13410), Attribute("digits", Digits(), None, 13430)),
+        ),
+        "Pause": Rule(make=Pause, attributes=(Attribute("length", Whole(1), "1", 13910),)),
+        "Redirect": Rule(
+            make=Redirect, body=Body.TEXT, body_field="url", attributes=(Attribute("method", METHOD, "POST", 13710),)
+        ),
+        "Reject": Rule(
+            make=Reject,
+            children=("Parameter",),
+            attributes=(Attribute("reason", Choice(("rejected", "busy")), "rejected", 13810),),
+        ),
+        "Hangup": Rule(make=Hangup, children=("Parameter",)),
+        "Dial": Rule(make=Dial, children=("Sip", "Number", *DIAL_NOUNS), body=Body.TEXT, attributes=_DIAL),
+        "Sip": Rule(
+            make=SipNoun,
+            children=("Uri", "Headers"),
+            body=Body.TEXT,
+            body_field="uri",
+            attributes=(
+                Attribute("username", Text(255), None, 13249),
+                Attribute("password", Text(255), None, 13249),
+                Attribute("url", URL, None, 11100),
+                Attribute("method", METHOD, "POST", 13241),
+                *STATUS_CALLBACK,
+                *_MACHINE_DETECTION,
+            ),
+        ),
+        "Number": Rule(
+            make=NumberNoun,
+            body=Body.TEXT,
+            body_field="number",
+            attributes=(
+                Attribute("sendDigits", Digits(), None, 13222),
+                Attribute("url", URL, None, 11100),
+                Attribute("method", METHOD, "POST", 13221),
+                Attribute("byoc", TEXT),
+                *STATUS_CALLBACK,
+                *_MACHINE_DETECTION,
+            ),
+        ),
+    }
+)
+
+ELEMENTS: Mapping[str, Rule] = MappingProxyType(
+    {
+        ROOT: Rule(children=(*VERBS, *UNBUILT_VERBS)),
+        **_BUILT,
+        **UNBUILT_VERBS,
+        **UNBUILT_NOUNS,
+        **DETAILS,
+        **{name: Rule() for name in OPAQUE},
+    }
+)
+
+IGNORED_ATTRIBUTES: Mapping[str, tuple[Attribute, ...]] = MappingProxyType({"Dial": _DIAL_IGNORED})
+
+
+def parents_of(name: str) -> tuple[str, ...]:
+    """The elements in which `name` may stand; none for an unknown one."""
+    return tuple(parent for parent, rule in ELEMENTS.items() if name in rule.children)

@@ -1,0 +1,123 @@
+"""One frozen dataclass for each verb, with the defaults of the contract (contract 1 §3.1, contract 2 §1).
+
+Values as document read them: bad ones have been replaced by the defaults here, which are those of schema. URLs are as
+written (relative ones included), durations are whole seconds, methods are "GET" or "POST".
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from offhook.twiml.nouns import COMPLETED_ONLY, Noun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Speak `text`, `loop` times; 0 means until the call ends, at most 1000 times."""
+
+    name: ClassVar[str] = "Say"
+
+    text: str
+    voice: str = "man"
+    language: str = "en-US"
+    loop: int = 1
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """Play the sound at `url`, or press `digits` when there are any; `loop` as in Say."""
+
+    name: ClassVar[str] = "Play"
+
+    url: str = ""
+    digits: str | None = None
+    loop: int = 1
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Wait `length` seconds."""
+
+    name: ClassVar[str] = "Pause"
+
+    length: int = 1
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """Go on with the document at `url`; "" is the present one."""
+
+    name: ClassVar[str] = "Redirect"
+
+    url: str = ""
+    method: str = "POST"
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """Refuse the call; `reason` is "rejected" or "busy"."""
+
+    name: ClassVar[str] = "Reject"
+
+    reason: str = "rejected"
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hangup:
+    """End the call."""
+
+    name: ClassVar[str] = "Hangup"
+
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialRecording:
+    """What <Dial> records and whom it tells."""
+
+    record: str = "do-not-record"
+    track: str = "both"
+    trim: str = "do-not-trim"
+    callback: str | None = None
+    callback_method: str = "POST"
+    callback_event: frozenset[str] = COMPLETED_ONLY
+    configuration_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """Call `nouns`, together or in turn; `timeout` is without the ring buffer of contract 1 §2.6."""
+
+    name: ClassVar[str] = "Dial"
+
+    nouns: tuple[Noun, ...] = ()
+    action: str | None = None
+    method: str = "POST"
+    timeout: int = 30
+    time_limit: int = 14400
+    hangup_on_star: bool = False
+    caller_id: str | None = None
+    answer_on_bridge: bool = False
+    ring_tone: str | None = None
+    sequential: bool = False
+    recording: DialRecording = DialRecording()
+    refer_url: str | None = None
+    refer_method: str = "POST"
+    call_reason: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbuilt:
+    """A verb that the schema knows and nothing runs yet, with its attributes as written."""
+
+    name: str
+    attributes: tuple[tuple[str, str], ...] = ()
+    line: int = 0
+
+
+Verb = Say | Play | Pause | Redirect | Reject | Hangup | Dial | Unbuilt
