@@ -1,0 +1,120 @@
+"""Text to sound by espeak-ng, a program of its own on this machine; satisfies calls.ports.Speech.
+
+The program is GPL: it is run at arm's length, with the text on its standard input, and never linked.
+"""
+
+import asyncio
+import shutil
+from asyncio.subprocess import DEVNULL, PIPE
+from collections import OrderedDict
+
+from offhook.calls.errors import SpeechFailed
+from offhook.calls.ports import Sound
+from offhook.speech.voices import espeak_voice
+from offhook.speech.wav import read_wav
+
+PROGRAM = "espeak-ng"
+MISSING = f"{PROGRAM} is not installed, so no text can be spoken: install espeak-ng (apt-get install espeak-ng)"
+EMPTY_TEXT = 13520
+TEXT_TOO_LONG = 13521
+
+MAX_TEXT = 4096  # contract 2 §1.1
+
+Key = tuple[str, str]
+
+
+class LocalSpeech:
+    """Speaks with espeak-ng, a few texts at a time, and remembers what was spoken last.
+
+    `limit` is how long one text may take in seconds, `width` how many run at once, `cache_bytes` how many bytes of
+    samples are kept; a cache of none is 0.
+    """
+
+    def __init__(
+        self, *, program: str = PROGRAM, limit: float = 20.0, width: int = 2, cache_bytes: int = 16_000_000
+    ) -> None:
+        self._program = program
+        self._limit = limit
+        self._turns = asyncio.Semaphore(width)
+        self._cache = _Cache(cache_bytes)
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the program is on this machine."""
+        return shutil.which(self._program) is not None
+
+    async def synthesize(self, text: str, voice: str, language: str) -> Sound:
+        """Speak `text`; an unknown voice or language falls back. Raises SpeechFailed (13520, 13521)."""
+        spoken = _speakable(text)
+        key = (espeak_voice(voice, language), spoken)
+        sound = self._cache.get(key)
+        if sound is None:
+            async with self._turns:
+                # Whoever waited behind the same text finds it done.
+                sound = self._cache.get(key) or read_wav(await self._run(*key))
+            self._cache.put(key, sound)
+        return sound
+
+    async def _run(self, voice: str, text: str) -> bytes:
+        arguments = ("-v", voice, "-b", "1", "--stdin", "--stdout")
+        try:
+            process = await asyncio.create_subprocess_exec(
+                self._program, *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+            )
+        except FileNotFoundError as error:
+            raise SpeechFailed(MISSING) from error
+        except OSError as error:
+            raise SpeechFailed(f"{self._program} could not be started: {error.strerror}") from error
+        try:
+            async with asyncio.timeout(self._limit):
+                output, _ = await process.communicate(text.encode())
+        except TimeoutError as error:
+            told = f"{self._program} took longer than {self._limit:g} s for {len(text)} characters"
+            raise SpeechFailed(told) from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode != 0:
+            raise SpeechFailed(f"{self._program} ended with code {process.returncode} for voice {voice}")
+        return output
+
+
+class _Cache:
+    """The sounds asked for last, bounded by the size of their samples."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._sounds: OrderedDict[Key, Sound] = OrderedDict()
+
+    def get(self, key: Key) -> Sound | None:
+        """The sound, which is then the last to be forgotten."""
+        if key in self._sounds:
+            self._sounds.move_to_end(key)
+        return self._sounds.get(key)
+
+    def put(self, key: Key, sound: Sound) -> None:
+        """Keep a sound, and forget the oldest until all fit."""
+        previous = self._sounds.pop(key, None)
+        self._room += len(previous.samples) if previous else 0
+        self._sounds[key] = sound
+        self._room -= len(sound.samples)
+        while self._room < 0:
+            _, oldest = self._sounds.popitem(last=False)
+            self._room += len(oldest.samples)
+
+
+def _speakable(text: str) -> str:
+    """The text without control characters, which some voices spell out. Raises SpeechFailed."""
+    if len(text) > MAX_TEXT:
+        raise _failed(TEXT_TOO_LONG, f"a text may have {MAX_TEXT} characters, this one has {len(text)}")
+    spoken = " ".join("".join(piece if piece.isprintable() else " " for piece in text).split())
+    if not spoken:
+        raise _failed(EMPTY_TEXT, "there is no text to speak")
+    return spoken.replace("[[", "[ [")  # "[[" would begin espeak-ng's own phoneme notation
+
+
+def _failed(code: int, message: str) -> SpeechFailed:
+    error = SpeechFailed(message)
+    error.error_code = code
+    return error
