@@ -119,6 +119,8 @@ class MediaService:
         """Join two ports, both ways; packets, telephone-events included, are relayed natively."""
         self._port(one)
         self._port(other)
+        if one == other:
+            raise IllegalInput(f"port {one} cannot be joined to itself")
         self._engine.connect(one, other)
 
     def disconnect(self, port: PortId) -> None:

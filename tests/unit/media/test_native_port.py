@@ -248,16 +248,23 @@ def test_garbage_changes_nothing(bench: Bench) -> None:
     far = bench.far()
     port = _latched(bench, far)
     generator = random.Random(4711)  # noqa: S311 - repeatable garbage
-    for _ in range(1500):
-        octets = bytearray(generator.randbytes(generator.randrange(60)))
-        if octets and generator.random() < 0.7:
-            octets[0] = 0x80 | generator.randrange(64)
-        far.send_raw(bytes(octets))
+    for _ in range(20):
+        for _ in range(60):
+            far.send_raw(_garbage(generator))
+        far.press("8")
+        bench.expect(lambda event: isinstance(event, KeyReleased) and event.digit == "8")
     far.send_raw(bytes(3000))
-    far.press("8")
-    digits = {_digit(bench.expect(lambda event: isinstance(event, KeyReleased) and event.digit == "8"))}
-    assert digits == {"8"}
+    far.press("D")
+    bench.expect(lambda event: isinstance(event, KeyReleased) and event.digit == "D")
     assert bench.engine.close(port).malformed > 100
+
+
+def _garbage(generator: random.Random) -> bytes:
+    """Up to sixty octets, most of them beginning like RTP version 2."""
+    octets = bytearray(generator.randbytes(generator.randrange(60)))
+    if octets and generator.random() < 0.7:
+        octets[0] = 0x80 | generator.randrange(64)
+    return bytes(octets)
 
 
 def test_losses_are_counted(bench: Bench) -> None:
