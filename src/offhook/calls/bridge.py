@@ -14,17 +14,22 @@ class BridgeEnd(Enum):
 
     CHILD_ENDED = "child ended"
     CHILD_TAKEN_AWAY = "child was redirected"
+    PARENT_ENDED = "parent ended"
     STAR_PRESSED = "caller pressed *"
     TIME_LIMIT = "time limit"
 
 
 async def bridge(parent: Call, child: Call, *, time_limit: float, hangup_on_star: bool) -> BridgeEnd:
-    """Join the two ports and wait for the first reason to part; the parent's end cancels this."""
+    """Join the two ports and wait for the first reason to part; a redirect of the parent cancels this."""
     media, one, other = parent.world.media, parent.leg.port, child.leg.port
     if one is None or other is None:
         return BridgeEnd.CHILD_ENDED
     media.connect(one, other)
-    waits: list[Coroutine[Any, Any, object]] = [child.leg.ended.wait(), child.taken_away.wait()]
+    waits: list[Coroutine[Any, Any, object]] = [
+        child.leg.ended.wait(),
+        child.taken_away.wait(),
+        parent.leg.ended.wait(),
+    ]
     if hangup_on_star:
         waits.append(star_pressed(parent))
     try:

@@ -133,14 +133,15 @@ class Hunt:
         return None
 
     async def _join(self, parent: Call, child: Call, order: DialOrder) -> DialOutcome:
-        if not parent.is_over:
+        was_joined = not parent.is_over
+        if was_joined:
             await parent.answer()
-        end = await bridge(parent, child, time_limit=order.time_limit, hangup_on_star=order.hangup_on_star)
-        if end is BridgeEnd.CHILD_TAKEN_AWAY:
-            return outcome_of(child, is_bridged=True)
+            end = await bridge(parent, child, time_limit=order.time_limit, hangup_on_star=order.hangup_on_star)
+            if end is BridgeEnd.CHILD_TAKEN_AWAY:
+                return outcome_of(child, is_bridged=True)
         child.hang_up()
         await child.finished.wait()
-        return outcome_of(child, is_bridged=True)
+        return outcome_of(child, is_bridged=was_joined)
 
     async def _report_losers(self, children: list[Call]) -> DialOutcome:
         for child in children:
