@@ -1,0 +1,32 @@
+"""The native plane under sanitizers: no octet read or written astray, no undefined arithmetic, no data race."""
+
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+NATIVE = Path(__file__).parents[3] / "src/offhook/media/native"
+TRIAL = Path(__file__).with_name("native_trial.c")
+OF_PYTHON = {"module.c", "codec_functions.c"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("sanitizers", ["address,undefined", "thread"])
+def test_the_native_plane_is_clean_under_sanitizers(tmp_path: Path, sanitizers: str) -> None:
+    """Garbage in tight buffers, random commands and a flooded plane end without a finding."""
+    compiler = shutil.which("cc")
+    assert compiler, "the plane is built with a C compiler, so there is one"
+    sources = [str(path) for path in sorted(NATIVE.glob("*.c")) if path.name not in OF_PYTHON]
+    program = tmp_path / "trial"
+    flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-fno-sanitize-recover=all"]
+    subprocess.run(  # noqa: S603 - our own sources
+        [compiler, *flags, f"-fsanitize={sanitizers}", f"-I{NATIVE}", str(TRIAL), *sources, "-o", str(program)],
+        check=True,
+        timeout=60,
+    )
+    seed = str(random.getrandbits(32))
+    ended = subprocess.run([program, seed], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    assert ended.returncode == 0, f"seed {seed}: {ended.stderr}"
