@@ -80,6 +80,8 @@ def _trimmed(text: str) -> str:
     trimmed = text.strip(_WHITESPACE)
     if not trimmed:
         raise InvalidTarget("expected a SIP URI such as sip:jack@example.com, found nothing")
+    if any("\ud800" <= character <= "\udfff" for character in trimmed):
+        raise InvalidTarget("the SIP URI is not well-formed Unicode")
     gap = _INNER_WHITESPACE.search(trimmed)
     if gap is not None:
         raise InvalidTarget(
