@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -191,8 +192,8 @@ class _Delivery:
         # Contract 1 §7.3: credentials are never sent unasked.
         challenges = ", ".join(answer.headers.getall("WWW-Authenticate", []))
         if answer.code == 401 and url.username and "basic" in challenges.lower():  # noqa: PLR2004 - RFC 9110
-            credentials = aiohttp.BasicAuth(url.username, url.password, "utf-8").encode()
-            answer = await self._exchange(order, url, {**headers, "Authorization": credentials})
+            credentials = b64encode(f"{url.username}:{url.password}".encode()).decode()
+            answer = await self._exchange(order, url, {**headers, "Authorization": f"Basic {credentials}"})
         return answer
 
     async def _exchange(self, order: RequestOrder, url: RequestUrl, headers: Mapping[str, str]) -> HttpAnswer:

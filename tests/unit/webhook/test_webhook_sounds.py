@@ -1,0 +1,103 @@
+"""Sounds for Play: type, decoding, cache (contract 2 §1.2)."""
+
+import io
+import wave
+
+import pytest
+from aiohttp import web
+from webhook_application import CALL, Application, Opener
+
+from offhook.calls.errors import WebhookFailed
+from offhook.webhook.service import WebhookService
+
+pytest_plugins = ["webhook_fixtures"]
+
+
+def wav(frames: int = 800) -> bytes:
+    """A WAV file of silence."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(8000)
+        writer.writeframes(b"\0\0" * frames)
+    return file.getvalue()
+
+
+@pytest.mark.asyncio
+async def test_a_sound_is_fetched_and_decoded(service: WebhookService, application: Application) -> None:
+    """A WAV file becomes samples at its rate; the request is a GET without parameters."""
+    sound = await service.fetch_sound(CALL, application.on("/a.wav", body=wav(), content_type="audio/x-wav"))
+    assert (len(sound.samples), sound.rate_hz) == (1600, 8000)
+    assert (application.seen[0].method, application.seen[0].path) == ("GET", "/a.wav")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("response", "code"),
+    [
+        ({"body": wav(), "content_type": "text/html"}, 12300),
+        ({"body": b"no sound", "content_type": "audio/wav"}, 12300),
+        ({"status": 404}, 11200),
+        ({"body": b"x" * 5000, "content_type": "audio/wav"}, 11200),
+    ],
+)
+async def test_what_is_no_sound_is_refused(
+    open_service: Opener, application: Application, response: dict[str, object], code: int
+) -> None:
+    """A wrong type or unreadable audio is 12300; a missing or oversized file is 11200."""
+    service = await open_service(sound_size=4000)
+    with pytest.raises(WebhookFailed) as caught:
+        await service.fetch_sound(CALL, application.on("/a.wav", **response))
+    assert caught.value.error_code == code
+
+
+@pytest.mark.asyncio
+async def test_an_unchanged_sound_is_not_sent_again(service: WebhookService, application: Application) -> None:
+    """With an ETag the second Play asks If-None-Match, and a 304 lets it use its copy."""
+
+    async def tagged(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("If-None-Match") == '"1"':
+            return web.Response(status=304)
+        return web.Response(body=wav(), content_type="audio/wav", headers={"ETag": '"1"'})
+
+    application.answers["/a.wav"] = tagged
+    first = await service.fetch_sound(CALL, application.base + "/a.wav")
+    second = await service.fetch_sound(CALL, application.base + "/a.wav")
+    assert second is first
+    assert application.seen[1].headers["If-None-Match"] == '"1"'
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("policy", "requests"),
+    [("max-age=60", 1), ("no-cache, max-age=60", 2), ("no-store, max-age=60", 2), ("private", 2)],
+)
+async def test_max_age_saves_the_question(
+    service: WebhookService, application: Application, policy: str, requests: int
+) -> None:
+    """While max-age lasts nothing is asked, unless no-cache or no-store says otherwise."""
+    url = application.on("/a.wav", body=wav(), content_type="audio/wav", headers={"Cache-Control": policy})
+    await service.fetch_sound(CALL, url)
+    await service.fetch_sound(CALL, url)
+    assert len(application.seen) == requests
+
+
+@pytest.mark.asyncio
+async def test_the_cache_is_bounded(open_service: Opener, application: Application) -> None:
+    """The least recently played sound goes when the cache is full."""
+    service = await open_service(sound_cache_size=3500)
+    policy = {"Cache-Control": "max-age=60"}
+    urls = [application.on(f"/{n}.wav", body=wav(), content_type="audio/wav", headers=policy) for n in range(3)]
+    for url in (urls[0], urls[1], urls[0], urls[2], urls[0], urls[1]):
+        await service.fetch_sound(CALL, url)
+    assert [seen.path for seen in application.seen] == ["/0.wav", "/1.wav", "/2.wav", "/1.wav"]
+
+
+@pytest.mark.asyncio
+async def test_sound_in_place_of_a_document_is_decoded(service: WebhookService) -> None:
+    """decode_sound reads what came as a document's body, or raises 12300."""
+    assert service.decode_sound(wav(80), "audio/wav").duration == pytest.approx(0.01)
+    with pytest.raises(WebhookFailed) as caught:
+        service.decode_sound(b"", "audio/wav")
+    assert caught.value.error_code == 12300
