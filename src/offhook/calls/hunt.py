@@ -1,6 +1,7 @@
 """Carries out a <Dial>: rings the targets together or in turn, joins the first that is ready (contract 1 §3, §4)."""
 
 from collections.abc import Coroutine, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +71,8 @@ class Hunt:
     async def _take_turn(self, parent: Call, order: DialOrder, turn: list[Candidate]) -> DialOutcome:
         children = [self._ring(parent, order, candidate) for candidate in turn]
         try:
-            with_ringback = parent.is_answered
-            if with_ringback:
-                parent.leg.sound.start_ringback(order.ring_tone or DEFAULT_RING_TONE)
-            winner = await self._first_ready(parent, children, hangup_on_star=order.hangup_on_star)
-            if with_ringback:
-                parent.leg.sound.stop()
+            with _ringback(parent, order):
+                winner = await self._first_ready(parent, children, hangup_on_star=order.hangup_on_star)
             if winner is None:
                 return await self._report_losers(children)
             for child in children:
@@ -167,6 +164,11 @@ def outcome_of(child: Call, *, is_bridged: bool) -> DialOutcome:
         error_code=record.error_code,
         error_message=record.error_message,
     )
+
+
+def _ringback(parent: Call, order: DialOrder) -> AbstractContextManager[None]:
+    """What the caller hears meanwhile; one who is not answered hears the ringing of their own exchange."""
+    return parent.leg.sound.ringback(order.ring_tone or DEFAULT_RING_TONE) if parent.is_answered else nullcontext()
 
 
 async def _settled(child: Call) -> None:

@@ -81,7 +81,12 @@ class CallLeg(Machine[LegState, LegInput, Any]):
     # --- commands -------------------------------------------------------------------------------------------------
 
     def place(self, order: InviteOrder) -> PlacedInvite:
-        """Open a port on the order's edge and send the INVITE with its offer. Raises MediaExhausted, UnknownEdge."""
+        """Open a port on the order's edge and send the INVITE with its offer.
+
+        Raises MediaExhausted, UnknownEdge, and LegEnded when the leg was hung up before.
+        """
+        if self.state is LegState.ENDED:
+            raise LegEnded("the leg was ended before its INVITE was sent")
         port = self._open(order.edge)
         try:
             placed = self.world.signalling.invite(replace(order, offer=self.world.media.make_offer(port)))

@@ -28,9 +28,14 @@ class LegSound:
         """Send telephone-events; False when stopped. Raises LegEnded."""
         return await self._played(self._media.play_digits(self._open_port(), digits))
 
-    def start_ringback(self, country: str) -> None:
-        """Begin the ringing tone of a country; stop() ends it. Raises LegEnded."""
+    @contextmanager
+    def ringback(self, country: str) -> Iterator[None]:
+        """The ringing tone of a country while the block runs, however it is left. Raises LegEnded."""
         self._media.play_ringback(self._open_port(), country)
+        try:
+            yield
+        finally:
+            self.stop()
 
     def stop(self) -> None:
         """Silence whatever plays."""

@@ -130,6 +130,9 @@ class Supervision:
 
     async def _ring(self, invite: InviteOrder, ring_limit: float) -> bool:
         call = self.call
+        if call.is_over:
+            # Hung up in the turn between the making of the call and this one.
+            return False
         call.progress.announce_initiated()
         placed = call.leg.place(invite)
         call.progress.change(sip_call_id=placed.call_id, start_time=call.world.clock.now(), edge=invite.edge)

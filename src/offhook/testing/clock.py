@@ -6,6 +6,7 @@ sockets, no threads), and a run is the same each time for one seed. Decision: do
 
 import asyncio
 import functools
+import math
 import random
 import selectors
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -53,7 +54,9 @@ class VirtualSelector(selectors.BaseSelector):
         if timeout > 0:
             self.ticks += max(1, round(timeout * TICKS))
         if self.ticks > self._limit * TICKS:
-            raise VirtualTimeError(f"the run went past its limit of {self._limit:g} virtual seconds")
+            told = f"the run went past its limit of {self._limit:g} virtual seconds"
+            self._limit = math.inf  # what is cancelled now may take its time
+            raise VirtualTimeError(told)
         return []
 
     def get_map(self) -> Mapping[Any, selectors.SelectorKey]:

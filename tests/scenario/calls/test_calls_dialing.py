@@ -17,7 +17,7 @@ def caller_dials(dial: str, rest: str = "", **scripts: Script) -> Switchboard:
     """A switchboard whose number dials; the scripts are those of the peers one and two."""
     board = Switchboard()
     for name, script in scripts.items():
-        board.signalling.script(f"{name}@", script)
+        board.signalling.script(f":{name}@", script)
     board.app.serve("/voice", f"<Response>{dial}{rest}</Response>")
     board.app.serve("/done", "<Response/>")
     board.answer_number_with("/voice")
