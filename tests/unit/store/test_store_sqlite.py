@@ -82,6 +82,13 @@ async def test_reads_see_what_nobody_waited_for(store: SqliteStore) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_call_added_without_waiting_is_there(store: SqliteStore) -> None:
+    """add_call is visible to the next read."""
+    store.add_call(a_call(1))
+    assert await store.call(ACCOUNT, a_call(1).sid) == a_call(1)
+
+
+@pytest.mark.asyncio
 async def test_posted_writes_survive_close(tmp_path: Path) -> None:
     """What was handed over before close is written by it."""
     store = await open_store(tmp_path / "calls.db")
