@@ -6,11 +6,9 @@ Read from header values by message; printed by whoever builds a header.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from offhook.sip.errors import IllegalValue, MalformedValue
 from offhook.sip.grammar import (
-    READ_AGAIN,
     TOKEN,
     WHITESPACE,
     Params,
@@ -19,13 +17,14 @@ from offhook.sip.grammar import (
     parse_params,
     print_params,
     quote,
+    remembered,
     split_list,
     unquote,
 )
 from offhook.sip.uri import OtherUri, SipUri, Uri, parse_uri
 
 # The unquoted display name is *(token LWS); interop: telephones put UTF-8 and dots, @ and brackets there unquoted.
-_NAME_ADDR = re.compile(r'[ \t]*("(?:[^"\\]++|\\.)*+"|[^"<>;,]*+)[ \t]*<([^<>]*+)>(.*)', re.DOTALL)
+_NAME_ADDR = re.compile(r'[ \t]*+("(?:[^"\\]++|\\.)*+"|[^"<>;,]*+)[ \t]*+<([^<>]*+)>(.*)', re.DOTALL)
 _ADDR_SPEC = re.compile(r"([^;,?<>\"\s]+)[ \t]*(;.*)?", re.DOTALL)
 _PLAIN_NAME = re.compile(rf"{TOKEN}(?: {TOKEN})*")
 
@@ -93,7 +92,7 @@ class Address:
 WILDCARD = Address(uri=OtherUri(text="*"))
 
 
-@lru_cache(maxsize=READ_AGAIN)  # every message of a dialog repeats its addresses
+@remembered  # every message of a dialog repeats its addresses
 def _read_address(text: str) -> Address:
     match = _NAME_ADDR.fullmatch(text)
     if match is not None:

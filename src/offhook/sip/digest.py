@@ -213,13 +213,18 @@ def _parse_digest(text: str, required: tuple[str, ...]) -> dict[str, str]:
     for piece in split_list(rest):
         name, _, value = (part.strip() for part in piece.partition("="))
         key = name.lower()
-        if not is_token(name) or key in params or not (is_quoted(value) or is_token(value)):
+        if not is_token(name) or key in params or not _is_value(value):
             raise MalformedValue(f"expected a parameter of its own, found {piece[:80]!r}")
         params[key] = unquote(value)
     missing = [name for name in required if name not in params]
     if missing:
         raise MalformedValue(f"expected {', '.join(missing)} in a Digest header")
     return params
+
+
+def _is_value(text: str) -> bool:
+    # interop: nonces come unquoted although base64 is no token.
+    return is_quoted(text) or (text != "" and '"' not in text)
 
 
 def _parse_count(text: str | None) -> int | None:

@@ -5,12 +5,10 @@ Each reads one value with `parse` and prints it with `str`; read from header val
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from offhook.sip.errors import MalformedValue
 from offhook.sip.grammar import (
     LWS,
-    READ_AGAIN,
     TOKEN,
     Params,
     find_param,
@@ -19,6 +17,7 @@ from offhook.sip.grammar import (
     parse_params,
     print_params,
     quote,
+    remembered,
 )
 from offhook.sip.uri import HIGHEST_PORT, HOST, print_host, read_host
 
@@ -86,7 +85,7 @@ class Via:
         return find_param(self.params, name)
 
 
-@lru_cache(maxsize=READ_AGAIN)  # each response repeats the Vias of its request
+@remembered  # each response repeats the Vias of its request
 def _read_via(text: str) -> Via:
     match = _VIA.fullmatch(text)
     if match is None:

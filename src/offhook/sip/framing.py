@@ -14,7 +14,7 @@ from offhook.sip.parse import DEFAULT_LIMITS, HIGHEST_LENGTH, Limits
 _LINE_END = b"\r\n"
 _HEADER_END = b"\r\n\r\n"
 _CONTENT_LENGTH = re.compile(
-    rb"\r\n(?:content-length|l)[ \t]*:[ \t]*(?:\r\n[ \t]+)?([^\r\n]*)(?=\r\n(?![ \t]))", re.IGNORECASE
+    rb"\r\n(?:content-length|l)[ \t]*+:[ \t]*+(?:\r\n[ \t]++)?+([^\r\n]*+)(?=\r\n(?![ \t]))", re.IGNORECASE
 )
 
 

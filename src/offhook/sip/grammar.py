@@ -4,15 +4,18 @@ Works on text that has been unfolded already; feeds uri, address, fields, header
 """
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
 
 from offhook.sip.errors import MalformedValue
 
 Params = tuple[tuple[str, str], ...]
+Value = TypeVar("Value")
 
 TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]+"  # noqa: S105  # the grammar's word, no secret
 WHITESPACE = " \t"
 LWS = r"[ \t]*"
-READ_AGAIN = 1024  # how many values of a kind are remembered by their text, so that a dialog's are read once
 
 _TOKEN = re.compile(TOKEN)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
@@ -23,6 +26,21 @@ _PARAM_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|;', re.DOTALL)
 # What nearly every message has: neither white space nor quotes.
 _PLAIN_PARAMS = re.compile(rf"(?:;{TOKEN}(?:=[^\s\"<>,;=]++)?+)++")
 _PARAM = re.compile(rf'{LWS}({TOKEN}){LWS}(?:={LWS}("(?:[^"\\]++|\\.)*+"|[^\s"<>,;]+){LWS})?', re.DOTALL)
+
+
+def remembered(read: Callable[[str], Value]) -> Callable[[str], Value]:
+    """Let `read` work once for each of the last 1024 short texts: a dialog's addresses come with every message.
+
+    `read` must depend on its text alone and return a frozen value.
+    """
+    # Only short texts: what peers can make us keep stays below half a megabyte a reader.
+    short = 256
+    known = lru_cache(maxsize=1024)(read)
+
+    def read_again(text: str) -> Value:
+        return known(text) if len(text) <= short else read(text)
+
+    return read_again
 
 
 def is_token(text: str) -> bool:

@@ -48,7 +48,8 @@ _KEYS |= {spelling: key for short, key in COMPACT_FORMS.items() for spelling in 
 _ILLEGAL_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\r\n") + b"\x7f"
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
-FOLD = re.compile(rb"[ \t]*\r\n[ \t]+")
+# Not from the middle of a run of white space: each run is looked at once, however long it is.
+FOLD = re.compile(rb"(?<![ \t])[ \t]*+\r\n[ \t]++")
 
 Value = TypeVar("Value")
 
@@ -110,13 +111,11 @@ class Headers:
         if not text.count("\r") == text.count("\n") == len(lines) - 1:
             raise MalformedValue("a CR or LF that is no line end")
         cuts = [line.partition(":") for line in lines]
-        keys = [_KEYS.get(name) for name, _, _ in cuts]
-        fields = [(name, value.strip(WHITESPACE)) for name, _, value in cuts]
-        if None in keys:
-            fields = [(_read_name(name), value) for name, value in fields]
-        headers._keys = [key or header_key(field[0]) for key, field in zip(keys, fields, strict=True)]
-        headers._fields = fields
-        if not all([colon for _, colon, _ in cuts]):  # noqa: C419  # a list is faster than a generator here
+        headers._fields = [(name, value.strip(WHITESPACE)) for name, _, value in cuts]
+        headers._keys = [_KEYS.get(name, "") for name, _, _ in cuts]
+        if "" in headers._keys:
+            headers._read_unusual_names()
+        if "" in [colon for _, colon, _ in cuts]:
             raise MalformedValue("expected a colon in every header line")
         return headers
 
@@ -128,8 +127,9 @@ class Headers:
     def all(self, name: str) -> list[str]:
         """The values of this name, one for each header line."""
         key = header_key(name)
-        if key not in self._keys:
-            return []
+        lines = self._keys.count(key)
+        if lines < 2:  # noqa: PLR2004  # several
+            return [self._fields[self._keys.index(key)][1]] if lines else []
         return [field[1] for own, field in zip(self._keys, self._fields, strict=True) if own == key]
 
     def values(self, name: str) -> list[str]:
@@ -222,12 +222,15 @@ class Headers:
         self._fields.insert(place, (name, value.strip(WHITESPACE)))
         self._typed.clear()
 
-
-def _read_name(text: str) -> str:
-    name = text.rstrip(WHITESPACE)
-    if not is_token(name):
-        raise MalformedValue(f"expected a header name, found {text[:80]!r}")
-    return name
+    def _read_unusual_names(self) -> None:
+        for place, key in enumerate(self._keys):
+            if not key:
+                text, value = self._fields[place]
+                name = text.rstrip(WHITESPACE)
+                if not is_token(name):
+                    raise MalformedValue(f"expected a header name, found {text[:80]!r}")
+                self._keys[place] = header_key(name)
+                self._fields[place] = (name, value)
 
 
 def _without_escaped_controls(block: bytes) -> bytes:

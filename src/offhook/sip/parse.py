@@ -117,12 +117,12 @@ def _check_version(text: str) -> None:
 
 
 def _body(headers: Headers, body: bytes, limits: Limits) -> bytes:
-    lengths = headers.all("Content-Length")
-    if not lengths:
+    announced = headers.get("Content-Length")
+    if announced is None:
         return body
-    if len(lengths) > 1:
+    if headers.count("Content-Length") > 1:
         raise MalformedValue("more than one Content-Length")
-    length = parse_number(lengths[0], HIGHEST_LENGTH, "a Content-Length")
+    length = parse_number(announced, HIGHEST_LENGTH, "a Content-Length")
     if length > limits.message:
         raise MalformedValue(f"a body of {length} bytes is announced", code=413)
     if length > len(body):

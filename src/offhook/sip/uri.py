@@ -5,11 +5,10 @@ Read from the text of addresses and request lines; users and values stay as they
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from offhook.sip.errors import MalformedValue
-from offhook.sip.grammar import READ_AGAIN, Params, find_param, parse_number, print_params
+from offhook.sip.grammar import Params, find_param, parse_number, print_params, remembered
 
 HIGHEST_PORT = 65535
 
@@ -141,7 +140,7 @@ class SipUri:
         )
 
 
-@lru_cache(maxsize=READ_AGAIN)
+@remembered
 def _read_sip_uri(text: str) -> SipUri:
     match = _SIP.fullmatch(text)
     if match is None:

@@ -104,6 +104,13 @@ def test_malformed_challenges_are_refused(text: str) -> None:
         Challenge.parse(text)
 
 
+def test_values_may_come_without_quotes() -> None:
+    """A nonce of base64 without quotes is read; our answer quotes it."""
+    challenge = Challenge.parse("Digest realm=r, nonce=ab/c+==, qop=auth")
+    assert challenge.nonce == "ab/c+=="
+    assert 'nonce="ab/c+=="' in answer(challenge, "u", "p", "INVITE", "sip:a@b", "c0", 1)
+
+
 @pytest.mark.parametrize("count", ["1", "0000000g", "-0000001", "000000001", "+0000001", "0x000001"])
 def test_malformed_counts_are_refused(count: str) -> None:
     """The nonce count is eight hexadecimal digits (RFC 7616 §3.4)."""

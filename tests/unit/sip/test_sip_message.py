@@ -6,7 +6,7 @@ from offhook.sip.address import WILDCARD, Address
 from offhook.sip.errors import IllegalValue, MalformedMessage, MalformedValue
 from offhook.sip.fields import CSeq, MediaType, Via
 from offhook.sip.headers import Headers
-from offhook.sip.message import Request, Response, refusal, response_to
+from offhook.sip.message import Message, Request, Response, refusal, response_to
 from offhook.sip.parse import parse
 from offhook.sip.uri import SipUri
 
@@ -231,3 +231,9 @@ def test_a_to_that_cannot_be_read_goes_back_as_it_came() -> None:
 def test_what_cannot_be_answered_is_not() -> None:
     """Without the fields to echo there is no answer."""
     assert refusal(MalformedMessage("bad")) is None
+
+
+def test_a_message_is_a_request_or_a_response() -> None:
+    """What has no start line cannot be printed."""
+    with pytest.raises(NotImplementedError):
+        bytes(Message(Headers(), b""))

@@ -1,10 +1,13 @@
 """Bytes to messages, with limits, and judging them (RFC 3261 §7, §8.2, §18.3)."""
 
+from time import process_time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from offhook.sip.errors import MalformedMessage
+from offhook.sip.errors import FramingError, MalformedMessage
+from offhook.sip.framing import StreamFramer
 from offhook.sip.message import Request, Response, refusal
 from offhook.sip.parse import Limits, parse, validate
 
@@ -257,6 +260,31 @@ def test_nothing_but_a_remote_error_escapes(data: bytes) -> None:
         answer = refusal(error, to_tag="t")
         if answer is not None:
             assert isinstance(parse(bytes(answer)), Response)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X: a" + b" " * 60000 + b"b\r\n c",
+        b"l:" + b" " * 60000 + b"1\r\n c",
+        b"To: " + b'"\\' * 4000,
+        b"To: " + b"<" * 8000,
+        b"To: x" + b" \r\n " * 2000 + b"<",
+        b"Route: <sip:a>" + b" ;" * 4000,
+        b"Contact: " + b"<sip:a>," * 1000,
+        b"From: <sip:" + b"a:" * 4000 + b">",
+        b"From: <sip:a@b" + b";a=b" * 2000 + b"?>",
+        b"Content-Type: a/b" + b"; a" * 2700 + b'="',
+    ],
+)
+def test_hostile_headers_are_read_in_one_pass(line: bytes) -> None:
+    """A header made to backtrack takes no longer than any other of its size."""
+    started = process_time()
+    with pytest.raises(MalformedMessage):
+        validate(parse(INVITE.replace(b"Max-Forwards: 70", line)))
+    with pytest.raises(FramingError):
+        StreamFramer().feed(INVITE.replace(b"Content-Length: 4", line + b"\r\nl: x"))
+    assert process_time() - started < 2
 
 
 @given(st.data())
