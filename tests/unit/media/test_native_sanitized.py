@@ -9,7 +9,7 @@ import pytest
 
 NATIVE = Path(__file__).parents[3] / "src/offhook/media/native"
 TRIAL = Path(__file__).with_name("native_trial.c")
-OF_PYTHON = {"module.c", "codec_functions.c"}
+OF_PYTHON = {"module.c", "plane_object.c", "codec_functions.c"}
 
 
 @pytest.mark.slow

@@ -1,0 +1,207 @@
+#include "plane_object.h"
+
+#include "rtcp.h"
+
+/* --- the lock, and what stands behind it ------------------------------------------------------------------------ */
+
+void plane_object_enter(PlaneObject *self)
+{
+    Py_BEGIN_ALLOW_THREADS
+    plane_enter(&self->plane);
+    Py_END_ALLOW_THREADS
+}
+
+/* Enters and finds a port; NULL with an exception set, and not entered, when there is none. */
+static port *enter_port(PlaneObject *self, unsigned long long id)
+{
+    plane_object_enter(self);
+    port *found = plane_find(&self->plane, id);
+    if (found)
+        return found;
+    plane_leave(&self->plane);
+    PyErr_Format(PyExc_KeyError, "no port %llu", id);
+    return NULL;
+}
+
+void plane_object_release(void *owner)
+{
+    if (!owner)
+        return;
+    PyBuffer_Release(owner);
+    PyMem_Free(owner);
+}
+
+void plane_object_discard(port *port)
+{
+    playback *done;
+    player_stop(&port->player);
+    while ((done = player_done(&port->player))) {
+        plane_object_release(done->owner);
+        playback_free(done);
+    }
+}
+
+/* --- ports ------------------------------------------------------------------------------------------------------ */
+
+PyObject *plane_object_open(PlaneObject *self, PyObject *arguments)
+{
+    const char *host;
+    unsigned short low, high, start;
+    if (!PyArg_ParseTuple(arguments, "sHHH:open", &host, &low, &high, &start))
+        return NULL;
+    if (!self->is_open)
+        return PyErr_Format(PyExc_ValueError, "the plane has been shut down");
+    address local;
+    if (!address_read(&local, host, 0))
+        return PyErr_Format(PyExc_ValueError, "not a numeric address: %s", host);
+    port *opened = calloc(1, sizeof *opened);
+    if (!opened)
+        return PyErr_NoMemory();
+    if (!port_bind(opened, &local, low, high, start)) {
+        free(opened);
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    plane_object_enter(self);
+    bool is_adopted = plane_adopt(&self->plane, opened);
+    uint64_t id = opened->id;
+    uint16_t number = opened->number;
+    plane_leave(&self->plane);
+    if (is_adopted)
+        return Py_BuildValue("KH", (unsigned long long)id, number);
+    port_close(opened);
+    free(opened);
+    return PyErr_SetFromErrno(PyExc_OSError);
+}
+
+PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
+{
+    unsigned long long id;
+    const char *host;
+    unsigned short number, rtcp_number;
+    int law, payload_type, telephone_event, may_send, may_receive;
+    Py_buffer kinds;
+    if (!PyArg_ParseTuple(arguments, "KzHHiiippy*:agree", &id, &host, &number, &rtcp_number, &law, &payload_type,
+                          &telephone_event, &may_send, &may_receive, &kinds))
+        return NULL;
+    agreement agreed = {
+        .agreed = true,
+        .may_send = may_send,
+        .may_receive = may_receive,
+        .law = law == LAW_PCMA ? LAW_PCMA : LAW_PCMU,
+        .payload_type = payload_type & 0x7f,
+        .telephone_event = telephone_event < 0 ? -1 : telephone_event & 0x7f,
+        .rtcp_port = rtcp_number,
+    };
+    bool fits = kinds.len == sizeof agreed.kinds;
+    if (fits)
+        memcpy(agreed.kinds, kinds.buf, sizeof agreed.kinds);
+    PyBuffer_Release(&kinds);
+    address announced = {.length = 0};
+    if (!fits || (host && !address_read(&announced, host, number)))
+        return PyErr_Format(PyExc_ValueError, "not an agreement: %s", host ? host : "");
+    port *found = enter_port(self, id);
+    if (!found)
+        return NULL;
+    port_agree(found, &agreed, &announced, plane_now_us());
+    plane_leave(&self->plane);
+    Py_RETURN_NONE;
+}
+
+PyObject *plane_object_connect(PlaneObject *self, PyObject *arguments)
+{
+    unsigned long long one_id, other_id;
+    if (!PyArg_ParseTuple(arguments, "KK:connect", &one_id, &other_id))
+        return NULL;
+    port *one = enter_port(self, one_id);
+    if (!one)
+        return NULL;
+    port *other = plane_find(&self->plane, other_id);
+    if (other && other != one)
+        plane_connect(one, other);
+    plane_leave(&self->plane);
+    if (!other || other == one)
+        return PyErr_Format(PyExc_KeyError, "no other port %llu", other_id);
+    Py_RETURN_NONE;
+}
+
+PyObject *plane_object_disconnect(PlaneObject *self, PyObject *argument)
+{
+    port *found = enter_port(self, PyLong_AsUnsignedLongLong(argument));
+    if (!found)
+        return NULL;
+    plane_disconnect(found);
+    plane_leave(&self->plane);
+    Py_RETURN_NONE;
+}
+
+PyObject *plane_object_play(PlaneObject *self, PyObject *arguments)
+{
+    unsigned long long id, playback_id, loops;
+    Py_buffer *samples = PyMem_Malloc(sizeof *samples);
+    if (!samples)
+        return PyErr_NoMemory();
+    if (!PyArg_ParseTuple(arguments, "KKy*K:play", &id, &playback_id, samples, &loops)) {
+        PyMem_Free(samples);
+        return NULL;
+    }
+    port *found = enter_port(self, id);
+    playback *added = NULL;
+    if (found) {
+        added = player_add_sound(&found->player, playback_id, samples->buf, (size_t)samples->len / 2, loops);
+        if (added)
+            added->owner = samples;
+        plane_leave(&self->plane);
+    }
+    if (added)
+        Py_RETURN_NONE;
+    plane_object_release(samples);
+    return found ? PyErr_NoMemory() : NULL;
+}
+
+PyObject *plane_object_play_digits(PlaneObject *self, PyObject *arguments)
+{
+    unsigned long long id, playback_id;
+    const char *digits;
+    if (!PyArg_ParseTuple(arguments, "KKs:play_digits", &id, &playback_id, &digits))
+        return NULL;
+    port *found = enter_port(self, id);
+    if (!found)
+        return NULL;
+    playback *added = player_add_digits(&found->player, playback_id, digits);
+    plane_leave(&self->plane);
+    if (!added)
+        return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}
+
+PyObject *plane_object_stop(PlaneObject *self, PyObject *argument)
+{
+    port *found = enter_port(self, PyLong_AsUnsignedLongLong(argument));
+    if (!found)
+        return NULL;
+    player_stop(&found->player);
+    port_tell_done(found, &self->plane.events);
+    plane_leave(&self->plane);
+    Py_RETURN_NONE;
+}
+
+PyObject *plane_object_close(PlaneObject *self, PyObject *argument)
+{
+    port *found = enter_port(self, PyLong_AsUnsignedLongLong(argument));
+    if (!found)
+        return NULL;
+    rtcp_leave(found, &self->plane.moment);
+    plane_remove(&self->plane, found);
+    plane_leave(&self->plane);
+    char remote[ADDRESS_TEXT];
+    address_print(&found->latch.remote, remote);
+    PyObject *statistics = Py_BuildValue(
+        "KKKdsKKK", (unsigned long long)found->received, (unsigned long long)found->sender.packets,
+        (unsigned long long)port_lost(found), found->source.jitter * 1000 / RTP_CLOCK_RATE, remote,
+        (unsigned long long)found->malformed, (unsigned long long)found->unwanted,
+        (unsigned long long)found->strangers);
+    plane_object_discard(found);
+    port_close(found);
+    free(found);
+    return statistics;
+}

@@ -1,0 +1,35 @@
+/* The plane as a Python object: its commands, shared between the files of the binding. */
+#ifndef OFFHOOK_PLANE_OBJECT_H
+#define OFFHOOK_PLANE_OBJECT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plane.h"
+
+typedef struct {
+    PyObject_HEAD
+    plane plane;
+    bool is_open;
+} PlaneObject;
+
+/* Takes the plane's lock with the GIL released meanwhile. */
+void plane_object_enter(PlaneObject *self);
+
+/* Lets go of the buffer that a playback's samples are in; needs the GIL. */
+void plane_object_release(void *owner);
+
+/* Empties a port's player, telling nobody. */
+void plane_object_discard(port *port);
+
+/* The commands of one port; their arguments are in _native.pyi. */
+PyObject *plane_object_open(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_connect(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_disconnect(PlaneObject *self, PyObject *argument);
+PyObject *plane_object_play(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_play_digits(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_stop(PlaneObject *self, PyObject *argument);
+PyObject *plane_object_close(PlaneObject *self, PyObject *argument);
+
+#endif
