@@ -22,6 +22,7 @@ _ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "l
 _REASONS: Mapping[int, str] = MappingProxyType(
     {
         expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]: "the document is empty or ends too early",
+        expat.errors.codes[expat.errors.XML_ERROR_SYNTAX]: "this is no XML: a document begins with < and a name",
         expat.errors.codes[expat.errors.XML_ERROR_MISPLACED_XML_PI]: "nothing may stand before <?xml, not even a space",
         expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN]: (
             "not well-formed: write & as &amp;, < as &lt;, and quote every attribute value"
