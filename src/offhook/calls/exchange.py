@@ -114,13 +114,13 @@ class Exchange:
         world.timeline.link(invite.call_id, record.sid)
         supervision = self.registry.make(record, self._hunt)
         supervision.call.leg.offer(invite)
-        supervision.call.leg.ring()
         start = ProgramStart(
             document=route.document,
             fallback=route.fallback,
             extra_parameters=received_parameters(invite, route),
         )
         self.registry.start(supervision, lambda made: made.run_inbound(start))
+        supervision.call.leg.ring()
 
     # --- commands of the API --------------------------------------------------------------------------------------
 

@@ -228,8 +228,8 @@ class CallLeg(Machine[LegState, LegInput, Any]):
 
     def send_bye(self, _event: object, _now: float) -> None:
         """BYE; the port falls silent at once."""
-        self.sound.stop()
         self._limit_teardown()
+        self.sound.stop()
         self.world.signalling.bye(self._session(), (("Reason", 'Q.850;cause=16;text="Normal call clearing"'),))
 
     def answer_offer(self, event: OfferReceived, _now: float) -> None:
@@ -251,11 +251,14 @@ class CallLeg(Machine[LegState, LegInput, Any]):
         self.ending = ending_of(event)
         if self._abandoning is not None:
             self._abandoning.cancel()
-        self._release()
-        self.sound.end()
-        self.settled.set()
-        self.ended.set()
-        self.observer.leg_ended()
+        try:
+            self._release()
+        finally:
+            # Even when the plane fails: whoever waits for this leg must not wait for ever.
+            self.sound.end()
+            self.settled.set()
+            self.ended.set()
+            self.observer.leg_ended()
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
@@ -277,9 +280,9 @@ class CallLeg(Machine[LegState, LegInput, Any]):
         if self.session is not None:
             self.world.legs.by_session.pop(self.session, None)
         if self.port is not None:
-            self.world.legs.by_port.pop(self.port, None)
-            self.statistics = self.world.media.close(self.port)
-            self.port = self.sound.port = None
+            port, self.port, self.sound.port = self.port, None, None
+            self.world.legs.by_port.pop(port, None)
+            self.statistics = self.world.media.close(port)
 
     def _session(self) -> SessionId:
         if self.session is None:

@@ -47,7 +47,13 @@ class Switchboard:
             tokens=SeededTokens(),
             settings=settings or CallSettings(),
         )
-        self.exchange = Exchange(self.world, program or Program(), Dialplan())
+        self.program = program or Program()
+        self.exchange = Exchange(self.world, self.program, Dialplan())
+
+    def use(self, world: World) -> None:
+        """Go on with other ports, before any call."""
+        self.world = world
+        self.exchange = Exchange(world, self.program, self.exchange.dialplan)
 
     # --- calls ----------------------------------------------------------------------------------------------------
 
@@ -66,6 +72,11 @@ class Switchboard:
     def call_in(self, *, headers: HeaderList = ()) -> SessionId:
         """Let a caller ring NUMBER."""
         return self.signalling.call_in(f"sip:{NUMBER}@192.0.2.100", headers=headers)
+
+    def start(self, url: str, *, fallback: str | None = None) -> ProgramStart:
+        """What a call begins with: a document of the application."""
+        rescue = WebhookTarget(url=self.app.url(fallback)) if fallback else None
+        return ProgramStart(document=WebhookTarget(url=self.app.url(url)), fallback=rescue)
 
     async def place(self, start: ProgramStart | str, *, to: str = PHONE, **more: float | str) -> CallRecord:
         """Place a call by REST; a string is inline TwiML."""
@@ -90,13 +101,17 @@ class Switchboard:
             await supervision.over()
         return self.store.record(sid)
 
+    async def no_calls(self) -> None:
+        """Wait until no call is left."""
+        await settle()
+        while live := self.exchange.registry.all():
+            for supervision in live:
+                await supervision.over()
+            await settle()
+
     async def all_over(self) -> None:
         """Wait until no call is left, then check that nothing leaked."""
-        for supervision in self.exchange.registry.all():
-            await supervision.over()
-        await settle()
-        if self.exchange.registry.all():
-            await self.all_over()
+        await self.no_calls()
         self.check_nothing_left()
 
     # --- what happened --------------------------------------------------------------------------------------------
