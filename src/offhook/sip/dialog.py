@@ -1,0 +1,114 @@
+"""A dialog: its identifiers, route set, remote target and sequence numbers (RFC 3261 §12)."""
+
+from dataclasses import dataclass, field
+
+from offhook.sip.address import Address
+from offhook.sip.errors import MalformedValue
+from offhook.sip.headers import Headers
+from offhook.sip.message import Request, Response
+from offhook.sip.uri import SipUri
+
+MAX_FORWARDS = 70
+
+
+@dataclass(slots=True, kw_only=True)
+class Dialog:
+    """One dialog; `local` and `remote` are the From and To values that its requests carry, tags included."""
+
+    call_id: str
+    local: str
+    remote: str
+    local_tag: str
+    remote_tag: str
+    remote_target: str
+    route_set: list[str] = field(default_factory=list)
+    local_cseq: int = 0
+    remote_cseq: int | None = None
+
+    @classmethod
+    def of_uac(cls, request: Request, response: Response) -> "Dialog":
+        """The dialog that a 101-299 makes for who sent the INVITE (§12.1.2)."""
+        return cls(
+            call_id=request.call_id,
+            local=request.headers.get("From") or "",
+            remote=response.headers.get("To") or "",
+            local_tag=request.from_tag or "",
+            remote_tag=response.to_tag or "",
+            remote_target=target_of(response) or request.text_uri,
+            route_set=[str(address) for address in reversed(response.record_route)],
+            local_cseq=request.cseq.number,
+        )
+
+    @classmethod
+    def of_uas(cls, request: Request, local_tag: str) -> "Dialog":
+        """The dialog that our 101-299 makes for who sent the INVITE to us (§12.1.1)."""
+        to = request.headers.get("To") or ""
+        return cls(
+            call_id=request.call_id,
+            local=f"{to};tag={local_tag}",
+            remote=request.headers.get("From") or "",
+            local_tag=local_tag,
+            remote_tag=request.from_tag or "",
+            remote_target=target_of(request) or request.headers.get("From") or "",
+            route_set=[str(address) for address in request.record_route],
+            remote_cseq=request.cseq.number,
+        )
+
+    def refresh_target(self, message: Request | Response) -> None:
+        """A target refresh moves the remote target (§12.2.1.2, §12.2.2)."""
+        target = target_of(message)
+        if target is not None:
+            self.remote_target = target
+
+    def takes(self, request: Request) -> bool:
+        """Whether a request's CSeq is in order (§12.2.2); notes it when it is."""
+        number = request.cseq.number
+        if self.remote_cseq is not None and number < self.remote_cseq:
+            return False
+        self.remote_cseq = number
+        return True
+
+    def request(self, method: str, *, cseq: int | None = None) -> Request:
+        """A request within the dialog, without Via and Contact (§12.2.1.1); an ACK brings its INVITE's CSeq."""
+        if cseq is None:
+            self.local_cseq += 1
+            cseq = self.local_cseq
+        uri, routes = self.remote_target, self.route_set
+        if routes and not _is_loose(routes[0]):
+            # A strict router (RFC 2543) finds its own URI in the request line and the target at the end of the route.
+            uri, routes = _bare_uri(routes[0]), [*routes[1:], f"<{self.remote_target}>"]
+        headers = Headers()
+        for route in routes:
+            headers.add("Route", route)
+        headers.add("Max-Forwards", str(MAX_FORWARDS))
+        headers.add("From", self.local)
+        headers.add("To", self.remote)
+        headers.add("Call-ID", self.call_id)
+        headers.add("CSeq", f"{cseq} {method}")
+        return Request(method, uri, headers)
+
+
+def target_of(message: Request | Response) -> str | None:
+    """The Contact URI of a message, or None when it has none that can be called."""
+    try:
+        contact = message.contact
+        return None if contact is None else str(contact.sip_uri)
+    except MalformedValue:
+        return None
+
+
+def next_uri(request: Request) -> SipUri:
+    """Where a request goes next: its first Route when that routes loosely, else its Request-URI (§8.1.2)."""
+    routes = request.route
+    uri = routes[0].sip_uri if routes else request.uri
+    if not isinstance(uri, SipUri):
+        raise MalformedValue(f"{request.text_uri[:80]} is not a SIP URI")
+    return uri
+
+
+def _is_loose(route: str) -> bool:
+    return Address.parse(route).sip_uri.is_loose_router
+
+
+def _bare_uri(route: str) -> str:
+    return str(Address.parse(route).sip_uri)

@@ -1,0 +1,139 @@
+"""Everything the stack can tell its user; drained by the pump with Endpoint.next_event.
+
+A session is an int that the endpoint gives to each INVITE session; bodies are the messages' own.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from offhook.sip.hop import Hop, Transport
+from offhook.sip.message import Request, Response
+
+
+class RefusalCause(Enum):
+    """Why an INVITE of ours came to nothing."""
+
+    RESPONSE = "response"
+    TIMEOUT = "timeout"
+    TRANSPORT = "transport"
+    UNRESOLVED = "unresolved"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class NextHopAsked:
+    """A host name waits for its addresses (RFC 3263): answer with Endpoint.answer_next_hop."""
+
+    question: int
+    host: str
+    port: int | None
+    transport: Transport | None
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InviteReceived:
+    """A new INVITE; 100 has been sent."""
+
+    session: int
+    request: Request
+    source: Hop
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReceived:
+    """The peer gave up; 487 has been sent and the session is over."""
+
+    session: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionalReceived:
+    """101 to 199 to our INVITE."""
+
+    session: int
+    response: Response
+
+
+@dataclass(frozen=True, slots=True)
+class InviteAnswered:
+    """The first 2xx to our INVITE; its ACK has been sent."""
+
+    session: int
+    response: Response
+    source: Hop
+
+
+@dataclass(frozen=True, slots=True)
+class InviteRefused:
+    """Our INVITE came to nothing; `response` is None when none came."""
+
+    session: int
+    cause: RefusalCause
+    code: int
+    reason: str
+    response: Response | None
+
+
+@dataclass(frozen=True, slots=True)
+class AckReceived:
+    """The peer confirmed our 2xx."""
+
+    session: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class AckMissed:
+    """No ACK for our 2xx in 64*T1; BYE has been sent."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReceived:
+    """A re-INVITE or UPDATE awaits answer_offer or refuse_offer."""
+
+    session: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class InfoReceived:
+    """An INFO, answered with 200."""
+
+    session: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class ByeReceived:
+    """The peer hung up; its BYE has been answered."""
+
+    session: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class ByeAnswered:
+    """Our BYE is done; `response` is None when none came."""
+
+    session: int
+    response: Response | None
+
+
+Event = (
+    NextHopAsked
+    | InviteReceived
+    | CancelReceived
+    | ProvisionalReceived
+    | InviteAnswered
+    | InviteRefused
+    | AckReceived
+    | AckMissed
+    | OfferReceived
+    | InfoReceived
+    | ByeReceived
+    | ByeAnswered
+)

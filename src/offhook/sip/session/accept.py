@@ -1,0 +1,104 @@
+"""The callee's part: provisional responses, the 2xx repeated until its ACK, refusals (RFC 3261 §13.3, RFC 6026 §8)."""
+
+from dataclasses import dataclass
+
+from offhook.sip.dialog import Dialog
+from offhook.sip.events import AckMissed, AckReceived, CancelReceived
+from offhook.sip.headers import Headers
+from offhook.sip.message import Request, Response, response_to
+from offhook.sip.session.frame import SessionFrame
+from offhook.sip.session.machine import SessionTimer
+from offhook.sip.settings import METHODS
+from offhook.sip.transaction.server import ServerTransaction
+
+Fields = tuple[tuple[str, str], ...]
+REQUEST_TERMINATED = 487
+SDP = "application/sdp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A response to build: `body` is SDP."""
+
+    code: int
+    reason: str | None = None
+    headers: Fields = ()
+    body: bytes = b""
+
+
+class Accepting(SessionFrame):
+    """How an incoming session comes up, or does not."""
+
+    def offer(self, transaction: ServerTransaction) -> None:
+        """Take the INVITE that made this session."""
+        self.offered = transaction
+        self.invite = transaction.request
+        self.dialog = Dialog.of_uas(transaction.request, self.local_tag)
+
+    def build(self, transaction: ServerTransaction, reply: Reply) -> Response:
+        """A response of this session: with our tag, Contact where it refreshes the target, and what we can do."""
+        request = transaction.request
+        response = response_to(request, reply.code, reply.reason, to_tag=self.local_tag, body=reply.body)
+        headers: Headers = response.headers
+        if reply.code < 300:  # noqa: PLR2004  # 1xx and 2xx carry our Contact (§12.1.1)
+            headers.add("Contact", self.stack.departures.contact(transaction.hop))
+            headers.add("Allow", METHODS)
+        headers.add("User-Agent", self.stack.settings.user_agent)
+        for name, value in reply.headers:
+            headers.add(name, value)
+        if reply.body:
+            headers.add("Content-Type", SDP)
+        return response
+
+    # --- actions --------------------------------------------------------------------------------------------------
+
+    def send_provisional(self, reply: Reply, now: float) -> None:
+        """180 or 183."""
+        if self.offered is not None:
+            self.offered.respond(self.build(self.offered, reply), now)
+
+    def send_success(self, reply: Reply, now: float) -> None:
+        """The 2xx."""
+        if self.offered is not None:
+            self.success = self.build(self.offered, reply)
+            self.offered.respond(self.success, now)
+
+    def send_failure(self, reply: Reply, now: float) -> None:
+        """A final response of 300 to 699."""
+        if self.offered is not None:
+            self.offered.respond(self.build(self.offered, reply), now)
+
+    def refuse_canceled(self, _request: Request, now: float) -> None:
+        """487 to the INVITE that was given up."""
+        self.send_failure(Reply(code=REQUEST_TERMINATED), now)
+
+    def resend_until_ack(self, _reply: Reply, now: float) -> None:
+        """The 2xx goes out again after T1, doubling up to T2, on every transport, until its ACK (§13.3.1.4)."""
+        timers = self.stack.settings.timers
+        self.resend_interval = timers.t1
+        self.stack.set_deadline(self, SessionTimer.RESEND, now + timers.t1)
+        self.stack.set_deadline(self, SessionTimer.ACK, now + timers.timeout)
+
+    def resend_success(self, _nothing: None, now: float) -> None:
+        """Once more."""
+        transaction = self.reoffered or self.offered
+        if transaction is None or self.success is None:
+            return
+        layer = self.stack.departures.layer
+        start_line = f"{self.success.code} {self.success.reason}"
+        # Not through the transaction: it may have left its Accepted state by the last of the repetitions.
+        layer.send(bytes(self.success), transaction.hop, self.call_id, start_line)
+        self.resend_interval = min(self.resend_interval * 2, self.stack.settings.timers.t2)
+        self.stack.set_deadline(self, SessionTimer.RESEND, now + self.resend_interval)
+
+    def tell_ack(self, request: Request, _now: float) -> None:
+        """The session is confirmed."""
+        self.stack.tell(AckReceived(self.number, request))
+
+    def tell_ack_missed(self, _nothing: None, _now: float) -> None:
+        """No ACK came."""
+        self.stack.tell(AckMissed(self.number))
+
+    def tell_cancel(self, request: Request, _now: float) -> None:
+        """The caller gave up."""
+        self.stack.tell(CancelReceived(self.number, request))

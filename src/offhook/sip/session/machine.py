@@ -1,0 +1,122 @@
+"""The INVITE session's states and table: the INVITE usage of a dialog (RFC 3261 §13-§15, RFC 5057)."""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from types import MappingProxyType
+
+from offhook.base.machine import Step
+
+
+class SessionState(Enum):
+    """CALLING to CANCELING are the caller's states, OFFERED to BYE_WAITING the callee's, the rest both have."""
+
+    CALLING = auto()
+    PROCEEDING = auto()
+    CANCEL_WAITING = auto()
+    CANCELING = auto()
+    OFFERED = auto()
+    ACCEPTED = auto()
+    BYE_WAITING = auto()
+    CONFIRMED = auto()
+    CLOSING = auto()
+    ENDED = auto()
+
+
+class SessionInput(Enum):
+    """Commands first, then the peer's messages and the passing of time."""
+
+    RING = auto()
+    ACCEPT = auto()
+    REJECT = auto()
+    CANCEL = auto()
+    BYE = auto()
+    PROVISIONAL = auto()
+    SUCCESS = auto()
+    FORKED_SUCCESS = auto()
+    FAILURE = auto()
+    NO_ANSWER = auto()
+    CANCEL_RECEIVED = auto()
+    ACK_RECEIVED = auto()
+    ACK_MISSED = auto()
+    BYE_RECEIVED = auto()
+    BYE_DONE = auto()
+    RESEND_DUE = auto()
+    CANCEL_EXPIRED = auto()
+    TRANSACTION_LOST = auto()
+
+
+class SessionTimer(Enum):
+    """A session's own deadlines."""
+
+    RESEND = auto()  # a 2xx again until its ACK (§13.3.1.4)
+    ACK = auto()  # 64*T1 without an ACK
+    CANCEL = auto()  # 64*T1 after a CANCEL without a final response (§9.1)
+
+
+S, I = SessionState, SessionInput  # noqa: E741  # the table reads better with one letter
+
+COMMANDS = frozenset({I.RING, I.ACCEPT, I.REJECT})
+
+TABLE: Mapping[tuple[SessionState, SessionInput], Step[SessionState]] = MappingProxyType(
+    {
+        # the caller's way (§13.2, §9.1)
+        (S.CALLING, I.PROVISIONAL): Step(S.PROCEEDING, ("tell_provisional",)),
+        (S.CALLING, I.SUCCESS): Step(S.CONFIRMED, ("confirm", "tell_answered")),
+        (S.CALLING, I.FAILURE): Step(S.ENDED, ("end", "tell_refused")),
+        (S.CALLING, I.NO_ANSWER): Step(S.ENDED, ("end", "tell_unanswered")),
+        (S.CALLING, I.CANCEL): Step(S.CANCEL_WAITING, ("expect_end",)),
+        (S.PROCEEDING, I.PROVISIONAL): Step(S.PROCEEDING, ("tell_provisional",)),
+        (S.PROCEEDING, I.SUCCESS): Step(S.CONFIRMED, ("confirm", "tell_answered")),
+        (S.PROCEEDING, I.FAILURE): Step(S.ENDED, ("end", "tell_refused")),
+        (S.PROCEEDING, I.NO_ANSWER): Step(S.ENDED, ("end", "tell_unanswered")),
+        (S.PROCEEDING, I.CANCEL): Step(S.CANCELING, ("send_cancel", "expect_end")),
+        (S.CANCEL_WAITING, I.PROVISIONAL): Step(S.CANCELING, ("send_cancel", "expect_end")),
+        (S.CANCEL_WAITING, I.SUCCESS): Step(S.CONFIRMED, ("stop_timers", "confirm", "tell_answered")),
+        (S.CANCEL_WAITING, I.FAILURE): Step(S.ENDED, ("end", "tell_canceled")),
+        (S.CANCEL_WAITING, I.NO_ANSWER): Step(S.ENDED, ("end", "tell_canceled")),
+        (S.CANCEL_WAITING, I.CANCEL_EXPIRED): Step(S.ENDED, ("end", "tell_canceled")),
+        (S.CANCELING, I.PROVISIONAL): Step(S.CANCELING),
+        (S.CANCELING, I.SUCCESS): Step(S.CONFIRMED, ("stop_timers", "confirm", "tell_answered")),
+        (S.CANCELING, I.FAILURE): Step(S.ENDED, ("end", "tell_canceled")),
+        (S.CANCELING, I.NO_ANSWER): Step(S.ENDED, ("end", "tell_canceled")),
+        (S.CANCELING, I.CANCEL_EXPIRED): Step(S.ENDED, ("end", "tell_canceled")),
+        (S.CONFIRMED, I.SUCCESS): Step(S.CONFIRMED, ("ack_again",)),
+        (S.CONFIRMED, I.FORKED_SUCCESS): Step(S.CONFIRMED, ("release_fork",)),
+        (S.CLOSING, I.SUCCESS): Step(S.CLOSING, ("ack_again",)),
+        (S.CLOSING, I.FORKED_SUCCESS): Step(S.CLOSING, ("release_fork",)),
+        (S.ENDED, I.SUCCESS): Step(S.ENDED, ("ack_again",)),
+        (S.ENDED, I.FORKED_SUCCESS): Step(S.ENDED, ("release_fork",)),
+        # the callee's way (§13.3, §15.1.2)
+        (S.OFFERED, I.RING): Step(S.OFFERED, ("send_provisional",)),
+        (S.OFFERED, I.ACCEPT): Step(S.ACCEPTED, ("send_success", "resend_until_ack")),
+        (S.OFFERED, I.REJECT): Step(S.ENDED, ("end", "send_failure")),
+        (S.OFFERED, I.CANCEL_RECEIVED): Step(S.ENDED, ("end", "refuse_canceled", "tell_cancel")),
+        (S.OFFERED, I.BYE_RECEIVED): Step(S.ENDED, ("end", "refuse_canceled", "tell_bye")),
+        (S.OFFERED, I.TRANSACTION_LOST): Step(S.ENDED, ("end", "tell_cancel")),
+        (S.ACCEPTED, I.RESEND_DUE): Step(S.ACCEPTED, ("resend_success",)),
+        (S.ACCEPTED, I.ACK_RECEIVED): Step(S.CONFIRMED, ("stop_timers", "tell_ack")),
+        (S.ACCEPTED, I.ACK_MISSED): Step(S.CLOSING, ("stop_timers", "send_bye", "tell_ack_missed")),
+        (S.ACCEPTED, I.BYE): Step(S.BYE_WAITING),
+        (S.ACCEPTED, I.BYE_RECEIVED): Step(S.ENDED, ("end", "tell_bye")),
+        (S.BYE_WAITING, I.RESEND_DUE): Step(S.BYE_WAITING, ("resend_success",)),
+        (S.BYE_WAITING, I.ACK_RECEIVED): Step(S.CLOSING, ("stop_timers", "send_bye")),
+        (S.BYE_WAITING, I.ACK_MISSED): Step(S.CLOSING, ("stop_timers", "send_bye")),
+        (S.BYE_WAITING, I.BYE_RECEIVED): Step(S.ENDED, ("end", "tell_bye")),
+        # up and down, either way
+        (S.CONFIRMED, I.ACK_RECEIVED): Step(S.CONFIRMED, ("settle_offer",)),
+        (S.CONFIRMED, I.RESEND_DUE): Step(S.CONFIRMED, ("resend_success",)),
+        (S.CONFIRMED, I.ACK_MISSED): Step(S.CLOSING, ("stop_timers", "send_bye", "tell_ack_missed")),
+        (S.CONFIRMED, I.BYE): Step(S.CLOSING, ("stop_timers", "send_bye")),
+        (S.CONFIRMED, I.BYE_RECEIVED): Step(S.ENDED, ("end", "tell_bye")),
+        (S.CLOSING, I.BYE_RECEIVED): Step(S.CLOSING),
+        (S.CLOSING, I.BYE_DONE): Step(S.ENDED, ("end", "tell_bye_answered")),
+    }
+)
+
+INPUT_OF_TIMER = MappingProxyType(
+    {
+        SessionTimer.RESEND: I.RESEND_DUE,
+        SessionTimer.ACK: I.ACK_MISSED,
+        SessionTimer.CANCEL: I.CANCEL_EXPIRED,
+    }
+)

@@ -1,0 +1,24 @@
+"""What an endpoint goes by: its edge, the addresses it writes down, its limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from offhook.sip.hop import Transport
+from offhook.sip.parse import Limits
+from offhook.sip.timers import TimerValues
+
+METHODS = "INVITE, ACK, CANCEL, OPTIONS, BYE, INFO, UPDATE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSettings:
+    """One edge's stack; `sent_by` is what Via and Contact say for each transport."""
+
+    edge: str
+    sent_by: Mapping[Transport, tuple[str, int]]
+    user_agent: str = "offhook"
+    timers: TimerValues = field(default_factory=TimerValues)
+    limits: Limits = field(default_factory=Limits)
+    max_transactions: int = 20_000  # that peers make us hold; a request beyond gets 503
+    max_sessions: int = 10_000
+    max_questions: int = 5_000  # names waiting for their addresses

@@ -1,0 +1,47 @@
+"""Which message belongs to which transaction (RFC 3261 §17.1.3, §17.2.3)."""
+
+from typing import NamedTuple
+
+from offhook.sip.message import Request, Response
+from offhook.sip.methods import ACK, INVITE
+
+
+class ClientKey(NamedTuple):
+    """The branch that we made, and the method."""
+
+    branch: str
+    method: str
+
+
+class ServerKey(NamedTuple):
+    """The peer's branch and its sent-by; without the magic cookie, what RFC 2543 peers can be told apart by."""
+
+    branch: str
+    sent_by: str
+    method: str
+
+
+def client_key(response: Response) -> ClientKey:
+    """The client transaction that a response belongs to."""
+    return ClientKey(response.via.branch or "", response.cseq.method)
+
+
+def server_key(request: Request) -> ServerKey:
+    """The server transaction that a request belongs to; an ACK belongs to its INVITE."""
+    method = INVITE if request.method == ACK else request.method
+    return _key(request, method)
+
+
+def invite_key_of_cancel(request: Request) -> ServerKey:
+    """The INVITE that a CANCEL is for (§9.2)."""
+    return _key(request, INVITE)
+
+
+def _key(request: Request, method: str) -> ServerKey:
+    via = request.via
+    sent_by = f"{via.host.lower()}:{via.port or ''}"
+    if via.branch and via.has_magic_cookie:
+        return ServerKey(via.branch.lower(), sent_by, method)
+    # interop: RFC 2543 peers have no unique branch. The To tag of an ACK is that of our response, so it is left out.
+    identity = (request.text_uri, request.from_tag or "", request.call_id, str(request.cseq.number))
+    return ServerKey("|".join(identity), sent_by, method)
