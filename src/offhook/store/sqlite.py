@@ -74,11 +74,6 @@ class SqliteStore:
         row = records.call_row(record)
         self._writer.post(lambda connection: connection.execute(records.INSERT_CALL, row))
 
-    def add_call(self, record: CallRecord) -> None:
-        """Write a new call, without waiting."""
-        row = records.call_row(record)
-        self._writer.post(lambda connection: connection.execute(records.INSERT_CALL, row))
-
     def save_call(self, record: CallRecord) -> None:
         """Write a newer state of a call behind the earlier ones, without waiting; a deleted call stays deleted."""
         row = records.call_change(record)
