@@ -9,7 +9,7 @@ from typing import Any
 from offhook.twiml import hints, ssml
 from offhook.twiml.elements import MAX_BYTES, Element, read_elements
 from offhook.twiml.errors import SCHEMA_VIOLATION, WRONG_ROOT, TwimlError, TwimlWarning
-from offhook.twiml.kinds import Text, Url
+from offhook.twiml.kinds import Link, Text, Url
 from offhook.twiml.nouns import MachineDetection, Noun, NumberNoun, UnbuiltNoun
 from offhook.twiml.rules import Attribute, Body, Rule
 from offhook.twiml.schema import ELEMENTS, IGNORED_ATTRIBUTES, MAX_NOUNS, ROOT
@@ -150,7 +150,7 @@ class _Reader:
             if row is None:
                 self._check_ignored(element, rule, name, text)
                 continue
-            if not text.strip() and isinstance(row.kind, Text | Url):
+            if not text.strip() and isinstance(row.kind, Text | Url | Link):
                 continue  # left blank, as templates do: not given
             is_good, value = self._read(element, row, text)
             if is_good:

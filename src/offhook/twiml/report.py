@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from offhook.twiml.document import parse
 from offhook.twiml.errors import TwimlError
-from offhook.twiml.verbs import Say, Verb
+from offhook.twiml.kinds import Url
+from offhook.twiml.nouns import UnbuiltNoun
+from offhook.twiml.verbs import Dial, Play, Redirect, Say, Verb
 
+UNUSABLE_URL = 11100
 EMPTY_TEXT = 13520
 TEXT_TOO_LONG = 13521
 MAX_SPOKEN = 4096  # contract 2 §1.1
@@ -28,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The findings in order of the document; with an error the platform would not run it."""
+    """The findings in order of the document; with an error the platform would not run it to its end."""
 
     findings: tuple[Finding, ...]
 
@@ -39,7 +42,7 @@ class Report:
 
     @property
     def has_errors(self) -> bool:
-        """Whether the document cannot be run."""
+        """Whether the document cannot be run to its end."""
         return any(finding.level == "error" for finding in self.findings)
 
 
@@ -55,7 +58,29 @@ def report(body: bytes) -> Report:
         for found in document.warnings
     ]
     findings += [told for verb in document.verbs if (told := _spoken(verb)) is not None]
+    findings += [told for verb in document.verbs for told in _unusable(verb)]
     return Report(findings=tuple(sorted(findings, key=lambda finding: (finding.line, finding.column or 0))))
+
+
+def _unusable(verb: Verb) -> list[Finding]:
+    """URLs that would fail when the call comes to them."""
+    found = []
+    for line, url in _links(verb):
+        try:
+            Url().read(url)
+        except ValueError:
+            told = f"{url[:60]!r} cannot be requested: expected an http, https or relative URL"
+            found.append(Finding(line=line, column=None, level="error", code=UNUSABLE_URL, text=told))
+    return found
+
+
+def _links(verb: Verb) -> list[tuple[int, str]]:
+    if isinstance(verb, Play | Redirect):
+        return [(verb.line, verb.url)]
+    if not isinstance(verb, Dial):
+        return []
+    screening = [(noun.line, noun.url) for noun in verb.nouns if not isinstance(noun, UnbuiltNoun) and noun.url]
+    return [(verb.line, url) for url in (verb.action, verb.refer_url) if url] + screening
 
 
 def _spoken(verb: Verb) -> Finding | None:

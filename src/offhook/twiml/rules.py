@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from offhook.twiml.errors import SCHEMA_VIOLATION
-from offhook.twiml.kinds import Choice, Flag, Kind, Method, Text, Url, Words
+from offhook.twiml.kinds import Choice, Flag, Kind, Link, Method, Text, Url, Words
 
 
 class Body(Enum):
@@ -54,7 +54,7 @@ class Rule:
 
 SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w")
 
-URL, METHOD, FLAG, TEXT = Url(), Method(), Flag(), Text()
+LINK, URL, METHOD, FLAG, TEXT = Link(), Url(), Method(), Flag(), Text()
 TRIM = Choice.of("trim-silence do-not-trim")
 SIDES = Choice.of("inbound outbound both")
 CALL_EVENTS = Words.of("initiated ringing answered completed")
@@ -79,4 +79,4 @@ RECORDING_CALLBACK = (
     Attribute("recordingConfigurationId", TEXT, field="recording.configuration_id"),
 )
 
-ACTION = (Attribute("action", URL, None, 11100), Attribute("method", METHOD, "POST"))
+ACTION = (Attribute("action", LINK, None, 11100), Attribute("method", METHOD, "POST"))

@@ -10,6 +10,7 @@ from offhook.twiml.kinds import Choice, Digits, Text, Whole
 from offhook.twiml.nouns import NumberNoun, SipNoun
 from offhook.twiml.rules import (
     FLAG,
+    LINK,
     METHOD,
     RECORDING_CALLBACK,
     SIDES,
@@ -54,7 +55,7 @@ _MACHINE_DETECTION = (
 )
 
 _DIAL = (
-    Attribute("action", URL, None, 11100),
+    Attribute("action", LINK, None, 11100),
     Attribute("method", METHOD, "POST", 13210),
     Attribute("timeout", Whole(5, 600), "30", 13212),
     Attribute("timeLimit", Whole(1), "14400", 13216),
@@ -67,7 +68,7 @@ _DIAL = (
     Attribute("recordingTrack", SIDES, "both", field="recording.track"),
     Attribute("trim", TRIM, "do-not-trim", field="recording.trim"),
     *RECORDING_CALLBACK,
-    Attribute("referUrl", URL, None, 11100),
+    Attribute("referUrl", LINK, None, 11100),
     Attribute("referMethod", METHOD, "POST"),
     Attribute("callReason", Text(50)),
 )
@@ -114,7 +115,7 @@ _BUILT: Mapping[str, Rule] = MappingProxyType(
             attributes=(
                 Attribute("username", Text(255), None, 13249),
                 Attribute("password", Text(255), None, 13249),
-                Attribute("url", URL, None, 11100),
+                Attribute("url", LINK, None, 11100),
                 Attribute("method", METHOD, "POST", 13241),
                 *STATUS_CALLBACK,
                 *_MACHINE_DETECTION,
@@ -126,7 +127,7 @@ _BUILT: Mapping[str, Rule] = MappingProxyType(
             body_field="number",
             attributes=(
                 Attribute("sendDigits", Digits(), None, 13222),
-                Attribute("url", URL, None, 11100),
+                Attribute("url", LINK, None, 11100),
                 Attribute("method", METHOD, "POST", 13221),
                 Attribute("byoc", TEXT),
                 *STATUS_CALLBACK,

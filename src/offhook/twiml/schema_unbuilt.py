@@ -10,6 +10,7 @@ from offhook.twiml.kinds import Choice, Keys, Text, Url, Whole, Words
 from offhook.twiml.rules import (
     ACTION,
     FLAG,
+    LINK,
     METHOD,
     RECORDING_CALLBACK,
     SIDES,
@@ -70,7 +71,7 @@ UNBUILT_VERBS: Mapping[str, Rule] = MappingProxyType(
             children=("Task",),
             attributes=(
                 *ACTION,
-                Attribute("waitUrl", URL, None, 11100),
+                Attribute("waitUrl", LINK, None, 11100),
                 Attribute("waitUrlMethod", METHOD, "POST"),
                 Attribute("maxQueueSize", Whole(1)),
                 *rows(TEXT, "workflowSid"),
@@ -116,7 +117,7 @@ UNBUILT_NOUNS: Mapping[str, Rule] = MappingProxyType(
             body=Body.TEXT,
             children=("Identity", "Parameter"),
             attributes=(
-                Attribute("url", URL, None, 11100),
+                Attribute("url", LINK, None, 11100),
                 Attribute("method", METHOD, "POST"),
                 *STATUS_CALLBACK,
                 Attribute("clientNotificationUrl", URL, None, 11100),
@@ -146,7 +147,7 @@ UNBUILT_NOUNS: Mapping[str, Rule] = MappingProxyType(
         "Queue": Rule(
             body=Body.TEXT,
             attributes=(
-                Attribute("url", URL, None, 11100),
+                Attribute("url", LINK, None, 11100),
                 Attribute("method", METHOD, "POST"),
                 *rows(TEXT, "reservationSid postWorkActivitySid"),
             ),
@@ -157,7 +158,7 @@ UNBUILT_NOUNS: Mapping[str, Rule] = MappingProxyType(
             attributes=(
                 Attribute("customerId", Text(256)),
                 Attribute("copyParentTo", FLAG, "false"),
-                Attribute("url", URL, None, 11100),
+                Attribute("url", LINK, None, 11100),
                 Attribute("method", METHOD, "POST"),
                 *STATUS_CALLBACK,
             ),
@@ -165,7 +166,7 @@ UNBUILT_NOUNS: Mapping[str, Rule] = MappingProxyType(
         "Sim": Rule(body=Body.TEXT),
         "WhatsApp": Rule(
             body=Body.TEXT,
-            attributes=(Attribute("url", URL, None, 11100), Attribute("method", METHOD, "POST"), *STATUS_CALLBACK),
+            attributes=(Attribute("url", LINK, None, 11100), Attribute("method", METHOD, "POST"), *STATUS_CALLBACK),
         ),
         "Stream": Rule(
             children=("Parameter",),

@@ -30,6 +30,20 @@ def test_too_much_to_say_is_told() -> None:
     assert line.startswith("1: warning 13521:")
 
 
+def test_urls_that_will_fail_are_errors() -> None:
+    """What ends in 11100 when the call comes to it is told before."""
+    found = report(
+        b"<Response><Dial action='ftp://h/a' referUrl='/fine'>\n<Sip url='tel:1'>a@b</Sip><Client>c</Client></Dial>"
+        b"<Play>file:///etc/passwd</Play><Redirect>next</Redirect></Response>"
+    )
+    assert [(finding.line, finding.level, finding.code) for finding in found.findings] == [
+        (1, "error", 11100),
+        (2, "error", 11100),
+        (2, "error", 11100),
+    ]
+    assert found.has_errors
+
+
 def test_an_error_is_the_only_line() -> None:
     """A document that cannot be read has one line."""
     found = report(b"<Response><Say>a & b</Say></Response>")
