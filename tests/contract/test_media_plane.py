@@ -313,6 +313,7 @@ def test_an_empty_sound_is_over_at_once(on_plane: RunOn) -> None:
     on_plane(scenario)
 
 
+@pytest.mark.slow
 def test_digits_take_their_time(on_plane: RunOn) -> None:
     """Two digits and half a second of pause take 0.9 s."""
 
@@ -364,6 +365,7 @@ def test_the_first_sound_is_told(on_plane: RunOn) -> None:
     on_plane(scenario)
 
 
+@pytest.mark.slow
 def test_silence_is_told(on_plane: RunOn) -> None:
     """MediaSilenced tells that nothing has come for the set time."""
 

@@ -76,6 +76,7 @@ def test_what_is_too_long_is_refused(content_type: str) -> None:
         decode(_wav(bytes(2 * 16_400)), content_type, longest=1.0)
 
 
+@pytest.mark.slow
 def test_a_tiny_file_that_claims_to_be_long_is_refused() -> None:
     """Few samples at one per second unpack to hours: the limit stops them while they do."""
     with pytest.raises(UndecodableAudio):

@@ -50,6 +50,7 @@ def test_an_idle_port_sends_silence(bench: Bench) -> None:
     assert [packet.marker for packet in packets] == [True, False, False, False, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("law", "payload_type"), [(PCMU, 0), (PCMA, 8)])
 def test_a_sound_arrives_as_it_was(bench: Bench, law: object, payload_type: int) -> None:
     """A tone played to a peer of either law is measured there at its frequency and level."""
@@ -101,6 +102,7 @@ def test_a_queue_plays_in_order_and_stops_as_one(bench: Bench) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_digits_are_played_as_telephone_events(bench: Bench) -> None:
     """Each key: a marker on its first packet, growing durations, one timestamp, three end packets (RFC 4733 §2.5.1)."""
     far = bench.far(telephone_event=97)
@@ -223,6 +225,7 @@ def test_a_single_stray_packet_does_not_move_the_port(bench: Bench) -> None:
     assert bench.engine.close(port).strangers == 2
 
 
+@pytest.mark.slow
 def test_silence_is_told_once_and_again_after_packets(bench: Bench) -> None:
     """No packet for the set time is told once; packets that come again arm it anew."""
     far = bench.far()
@@ -234,6 +237,7 @@ def test_silence_is_told_once_and_again_after_packets(bench: Bench) -> None:
     assert not any(isinstance(event, SourceSilenced) for event in bench.waiting)
 
 
+@pytest.mark.slow
 def test_a_peer_that_only_listens_is_not_silent(bench: Bench) -> None:
     """Nothing is told about a peer that may not send."""
     listener, speaker = bench.far(), bench.far(ssrc=8)
