@@ -1,5 +1,6 @@
 """What a verb may see and do: its call, the document it stands in, and where it stands there."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -78,15 +79,24 @@ class RunningCall(Protocol):
         """One notification of the API, and its entry on the timeline."""
 
 
+async def no_sound() -> Sound:
+    """What verbs that play nothing have for a sound."""
+    return Sound(samples=b"")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One verb's view; `url` is None in a document that came inline, `is_first` is about this document."""
+    """One verb's view; `url` is None in a document that came inline, `is_first` is about this document.
+
+    `sound` gives what the verb plays, which may have been made already; see registry.maker_of.
+    """
 
     call: RunningCall
     url: str | None = None
     line: int = 0
     is_first: bool = True
     is_screening: bool = False
+    sound: Callable[[], Awaitable[Sound]] = no_sound
 
     def target(self, reference: str, method: str) -> WebhookTarget:
         """Where a URL of the document leads; `method` is GET or POST. Raises DocumentFailed (11100)."""

@@ -5,14 +5,17 @@ Satisfies calls.program.CallProgram. Its task is cancelled when the call ends or
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from offhook.calls.errors import CallError, SpeechFailed, WebhookFailed
 from offhook.calls.ports import DocumentRequest, ProgramStart
+from offhook.interpreter.ahead import Ahead
 from offhook.interpreter.context import Context, RunningCall
 from offhook.interpreter.errors import DocumentFailed
 from offhook.interpreter.outcome import Continue, Finish, Outcome, Redirect
 from offhook.interpreter.page import Page, read_answer, read_inline
-from offhook.interpreter.registry import runner_of
+from offhook.interpreter.registry import is_heard, maker_of, runner_of
 from offhook.model.timeline import Kind
 from offhook.twiml.verbs import Verb
 
@@ -108,21 +111,48 @@ class Journey:
         return outcome
 
     async def _run_verbs(self, page: Page) -> Outcome:
-        for position, verb in enumerate(page.verbs):
-            context = Context(
-                call=self.call,
-                url=page.url,
-                line=verb.line,
-                is_first=position == 0,
-                is_screening=self.start.is_screening,
-            )
-            outcome = await self._run_verb(verb, context)
-            if not isinstance(outcome, Continue):
-                return outcome
-        # Contract 2 §6 rule 8: an empty document answers the call before it is hung up.
-        if not page.verbs:
-            await self.call.answer()
+        # Errors leave the task group as values, because it would wrap them.
+        async with asyncio.TaskGroup() as tasks:
+            result = await self._run_each(page, Ahead(tasks))
+        if isinstance(result, CallError):
+            raise result
+        return result
+
+    async def _run_each(self, page: Page, ahead: Ahead) -> Outcome | CallError:
+        try:
+            for position, verb in enumerate(page.verbs):
+                if is_heard(verb):
+                    self._make_next(page, position + 1, ahead)
+                outcome = await self._run_verb(verb, self._context(page, position, ahead))
+                if not isinstance(outcome, Continue):
+                    return outcome
+            # Contract 2 §6 rule 8: an empty document answers the call before it is hung up.
+            if not page.verbs:
+                await self.call.answer()
+        except CallError as error:
+            return error
+        finally:
+            ahead.stop()
         return Continue()
+
+    def _context(self, page: Page, position: int, ahead: Ahead) -> Context:
+        verb = page.verbs[position]
+        context = Context(
+            call=self.call,
+            url=page.url,
+            line=verb.line,
+            is_first=position == 0,
+            is_screening=self.start.is_screening,
+        )
+        maker = maker_of(verb)
+        if maker is None:
+            return context
+        return replace(context, sound=partial(ahead.take, position, partial(maker, verb, context)))
+
+    def _make_next(self, page: Page, position: int, ahead: Ahead) -> None:
+        maker = maker_of(page.verbs[position]) if position < len(page.verbs) else None
+        if maker is not None:
+            ahead.begin(position, partial(maker, page.verbs[position], self._context(page, position, ahead)))
 
     async def _run_verb(self, verb: Verb, context: Context) -> Outcome:
         told = "cut off"

@@ -49,16 +49,16 @@ class WebApp:
         self.fetched_sounds: list[str] = []
         self.forgotten: list[CallSid] = []
         self._answers: dict[str, list[Answer | Responder]] = {}
-        self._sounds: dict[str, Sound | Failure] = {}
+        self._sounds: dict[str, tuple[Sound | Failure, float]] = {}
 
     def serve(self, url: str, *answers: Answer | Responder) -> str:
         """Answer a URL: one answer after the other, the last one for good. Returns the absolute URL."""
         self._answers[self.url(url)] = list(answers)
         return self.url(url)
 
-    def serve_sound(self, url: str, sound: Sound | Failure) -> str:
-        """Have a sound to play at a URL. Returns the absolute URL."""
-        self._sounds[self.url(url)] = sound
+    def serve_sound(self, url: str, sound: Sound | Failure, *, delay: float = 0.0) -> str:
+        """Have a sound to play at a URL, after `delay` seconds. Returns the absolute URL."""
+        self._sounds[self.url(url)] = (sound, delay)
         return self.url(url)
 
     def url(self, path: str) -> str:
@@ -93,7 +93,9 @@ class WebApp:
     async def fetch_sound(self, call_sid: CallSid, url: str) -> Sound:  # noqa: ARG002 - the port's signature
         """The sound at a URL. Raises WebhookFailed as scripted, and with 11200 when there is none."""
         self.fetched_sounds.append(url)
-        sound = self._sounds.get(_bare(url), Failure(message=f"no sound at {url}", http_code=NOT_FOUND))
+        missing = Failure(message=f"no sound at {url}", http_code=NOT_FOUND)
+        sound, delay = self._sounds.get(_bare(url), (missing, 0.0))
+        await asyncio.sleep(delay)
         if isinstance(sound, Failure):
             await asyncio.sleep(sound.delay)
             raise _failed(sound, url)

@@ -1,5 +1,7 @@
 """<Say> and <Play>: what is asked of the voice and of the application, and what happens when they fail."""
 
+import asyncio
+
 import pytest
 
 from offhook.calls.ports import ProgramStart, Sound
@@ -11,6 +13,7 @@ from offhook.testing.speech import Spoken
 from offhook.testing.stage import Stage
 from offhook.testing.webapp import Failure
 
+SECOND = Sound(samples=bytes(16000))
 START = ProgramStart(document=WebhookTarget(url="http://app.test/flows/voice"))
 
 
@@ -76,3 +79,43 @@ async def test_a_sound_is_fetched_before_the_call_is_answered() -> None:
 def test_loop_is_capped_at_a_thousand(loop: int, times: int) -> None:
     """0 means until the call ends, but never more than 1000 times."""
     assert repetitions(loop) == times
+
+
+@virtual_time
+async def test_the_next_sound_is_made_while_the_present_one_plays() -> None:
+    """A slow file after a sentence costs no silence."""
+    stage = Stage(is_answered=True)
+    stage.world.webhooks.serve_sound("/slow.mp3", SECOND, delay=0.7)
+    await run(stage, "<Say>0123456789abcdef</Say><Play>/slow.mp3</Play><Say>0123456789abcdef</Say>")
+    assert stage.transcript == ["0 play 1 s", "1 play 1 s", "2 play 1 s"]
+
+
+@virtual_time
+async def test_a_next_sound_that_fails_does_not_touch_the_present_one() -> None:
+    """The failure waits for its verb's turn."""
+    stage = Stage(is_answered=True)
+    stage.world.speech.failing.add("two")
+    await run(stage, "<Say>0123456789abcdef</Say><Say>two</Say><Pause/>")
+    assert stage.transcript == ["0 play 1 s", "1 warning 13520"]
+
+
+@pytest.mark.parametrize("first", ["<Pause/>", "<Dial action='/x'>+15550003</Dial>", "<Dial>+15550003</Dial>"])
+@virtual_time
+async def test_nothing_is_made_ahead_of_a_verb_that_may_never_come(first: str) -> None:
+    """A <Dial> may leave the document, and what follows a <Pause> may have changed by then."""
+    stage = Stage(is_answered=True)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await run(stage, f"{first}<Say>not yet</Say>")
+    assert stage.world.speech.spoken == []
+
+
+@virtual_time
+async def test_a_document_that_is_left_drops_what_was_being_made() -> None:
+    """Cancelling in the middle of a sentence leaves no task behind."""
+    stage = Stage(is_answered=True)
+    stage.world.webhooks.serve_sound("/never.mp3", Failure(delay=60))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await run(stage, "<Say>0123456789abcdef</Say><Play>/never.mp3</Play>")
+    assert len(asyncio.all_tasks()) == 1

@@ -3,6 +3,7 @@
 import asyncio
 
 from offhook.calls.errors import SpeechFailed
+from offhook.calls.ports import Sound
 from offhook.interpreter.context import Context
 from offhook.interpreter.outcome import Continue, Outcome
 from offhook.interpreter.references import resolve
@@ -22,7 +23,7 @@ async def say(verb: Say, context: Context) -> Outcome:
     if len(text) > MAX_SPOKEN:
         context.warn(TEXT_TOO_LONG, f"<Say> has {len(text)} characters: only the first {MAX_SPOKEN} are spoken")
     try:
-        sound = await context.call.world.speech.synthesize(text[:MAX_SPOKEN], verb.voice, verb.language)
+        sound = await context.sound()
     except SpeechFailed as error:
         context.warn(error.error_code, f"<Say> could not be spoken: {error}")
         return Continue()
@@ -38,7 +39,7 @@ async def play(verb: Play, context: Context) -> Outcome:
         await call.answer()
         await call.play_digits(verb.digits)
         return Continue()
-    sound = await call.world.webhooks.fetch_sound(call.record.sid, resolve(verb.url, context.url))
+    sound = await context.sound()
     await call.answer()
     await call.play(sound, loop=repetitions(verb.loop))
     return Continue()
@@ -50,6 +51,18 @@ async def pause(verb: Pause, context: Context) -> Outcome:
         await context.call.answer()
     await asyncio.sleep(verb.length)
     return Continue()
+
+
+async def make_speech(verb: Say, context: Context) -> Sound:
+    """What <Say> will play. Raises SpeechFailed."""
+    text = verb.text.strip()[:MAX_SPOKEN]
+    return await context.call.world.speech.synthesize(text, verb.voice, verb.language)
+
+
+async def fetch_sound(verb: Play, context: Context) -> Sound:
+    """What <Play> will play. Raises WebhookFailed, and DocumentFailed (11100)."""
+    call = context.call
+    return await call.world.webhooks.fetch_sound(call.record.sid, resolve(verb.url, context.url))
 
 
 def repetitions(loop: int) -> int:
