@@ -38,6 +38,8 @@ class Chores:
         task = self._group.create_task(_guarded(job))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        # Cancelled before its first step, a job would complain that nobody awaited it.
+        task.add_done_callback(lambda _: job.close())
         return True
 
 

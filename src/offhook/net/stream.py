@@ -62,15 +62,14 @@ class Waiting:
 
 
 class StreamEdge:
-    """The TCP side of an edge. Raises OSError when the address cannot be bound.
+    """The TCP side of an edge, on a bound listener, which it then owns.
 
     With `accept_context` and `connect_context` the same connections carry TLS.
     """
 
-    def __init__(  # noqa: PLR0913 - two addresses, two contexts: all of what a listener is
+    def __init__(
         self,
-        host: str,
-        port: int,
+        bound: socket.socket,
         taker: StreamTaker,
         chores: Chores,
         *,
@@ -88,7 +87,7 @@ class StreamEdge:
         self._waiting: dict[tuple[str, int], Waiting] = {}
         self._accept_context = accept_context
         self._connect_context = connect_context
-        self._listener = bind_listener(host, port)
+        self._listener = bound
         self.host, self.port = self._listener.getsockname()[:2]
         self._server: asyncio.Server | None = None
         self._sweep: asyncio.TimerHandle | None = None
@@ -136,6 +135,12 @@ class StreamEdge:
         """Send on this very connection; False when it is gone or its peer does not read."""
         connection = self.connections.get(number)
         return connection is not None and connection.send(data)
+
+    def cut(self, number: int) -> None:
+        """Close this connection once what waits in it is sent; stream_closed follows."""
+        connection = self.connections.get(number)
+        if connection is not None:
+            connection.close()
 
     def admits(self, host: str) -> bool:
         """Whether one more connection from this source is within the limits."""
@@ -243,6 +248,11 @@ class Connection(asyncio.Protocol):
         self._transport.write(data)
         return True
 
+    def close(self) -> None:
+        """Close the connection once what waits is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
     def abort(self) -> None:
         """Cut the connection at once."""
         if self._transport is not None:
@@ -250,7 +260,7 @@ class Connection(asyncio.Protocol):
 
 
 def bind_listener(host: str, port: int) -> socket.socket:
-    """A non-blocking TCP socket bound to an address literal, not yet listening."""
+    """A non-blocking TCP socket bound to an address literal, not yet listening. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:

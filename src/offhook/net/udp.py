@@ -25,12 +25,12 @@ DatagramTaker = Callable[[bytes, str, int], None]
 
 
 class DatagramSocket:
-    """A bound socket that calls `receive(data, host, port)` for each datagram. Raises OSError when it cannot bind."""
+    """Calls `receive(data, host, port)` for each datagram that comes to a bound socket, which it then owns."""
 
-    def __init__(self, host: str, port: int, receive: DatagramTaker) -> None:
+    def __init__(self, bound: socket.socket, receive: DatagramTaker) -> None:
         self.lost = 0
         self._receive = receive
-        self._socket = bind_datagram(host, port)
+        self._socket = bound
         self.host, self.port = self._socket.getsockname()[:2]
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -76,7 +76,7 @@ class DatagramSocket:
 
 
 def bind_datagram(host: str, port: int) -> socket.socket:
-    """A non-blocking datagram socket with large buffers, bound to an address literal."""
+    """A non-blocking datagram socket with large buffers, bound to an address literal. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_DGRAM)
     try:

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from offhook.net.chores import Chores
-from offhook.net.stream import StreamEdge, StreamLimits
+from offhook.net.stream import StreamEdge, StreamLimits, bind_listener
 
 pytestmark = pytest.mark.asyncio
 
@@ -46,7 +46,7 @@ async def open_edge() -> AsyncIterator[OpenEdge]:
         async def open_one(host: str = "127.0.0.1", **limits: float) -> tuple[StreamEdge, Inbox]:
             chores, inbox = Chores(), Inbox()
             await chores.start()
-            edge = StreamEdge(host, 0, inbox, chores, limits=StreamLimits(**limits))  # type: ignore[arg-type]
+            edge = StreamEdge(bind_listener(host, 0), inbox, chores, limits=StreamLimits(**limits))  # type: ignore[arg-type]
             stack.push_async_callback(chores.close)
             stack.push_async_callback(edge.close)
             await edge.start()
@@ -186,7 +186,7 @@ async def test_the_port_is_free_after_close(open_edge: OpenEdge) -> None:
     await inbox.received.get()
     await edge.close()
     assert await _end(reader)
-    again = StreamEdge(edge.host, edge.port, Inbox(), Chores())
+    again = StreamEdge(bind_listener(edge.host, edge.port), Inbox(), Chores())
     await again.start()
     await again.close()
     await _close(writer)

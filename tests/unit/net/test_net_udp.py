@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from offhook.net.udp import DatagramSocket, is_address
+from offhook.net.udp import DatagramSocket, bind_datagram, is_address
 
 pytestmark = pytest.mark.asyncio
 
@@ -22,11 +22,15 @@ class Inbox:
         self.queue.put_nowait((data, host, port))
 
 
+def _bound(host: str, inbox: Inbox) -> DatagramSocket:
+    return DatagramSocket(bind_datagram(host, 0), inbox.receive)
+
+
 @pytest.fixture
 def pair() -> Iterator[tuple[DatagramSocket, DatagramSocket, Inbox]]:
     """Two sockets on two loopback addresses and the inbox of the second."""
     inbox = Inbox()
-    one, other = DatagramSocket("127.0.0.1", 0, inbox.receive), DatagramSocket("127.0.0.2", 0, inbox.receive)
+    one, other = _bound("127.0.0.1", inbox), _bound("127.0.0.2", inbox)
     yield one, other, inbox
     one.close()
     other.close()
@@ -64,9 +68,9 @@ async def test_a_taken_address_cannot_be_bound(pair: tuple[DatagramSocket, Datag
     """Binding twice fails, and after close() the port is free again."""
     one, _, inbox = pair
     with pytest.raises(OSError, match="in use"):
-        DatagramSocket(one.host, one.port, inbox.receive)
+        bind_datagram(one.host, one.port)
     one.close()
-    again = DatagramSocket(one.host, one.port, inbox.receive)
+    again = DatagramSocket(bind_datagram(one.host, one.port), inbox.receive)
     assert again.port == one.port
     again.close()
 
@@ -79,7 +83,7 @@ async def test_a_closed_socket_delivers_nothing_more(pair: tuple[DatagramSocket,
         inbox.receive(data, host, port)
         other.close()
 
-    other = DatagramSocket("127.0.0.1", 0, close_at_once)
+    other = DatagramSocket(bind_datagram("127.0.0.1", 0), close_at_once)
     for _ in range(3):
         one.send(b"x", other.host, other.port)
     other.start()

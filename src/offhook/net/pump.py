@@ -1,0 +1,108 @@
+"""The pump law: after every datagram, command or timer, send what waits, deliver what happened, set the timer again.
+
+The only code that drains an endpoint. Events may give commands while they are delivered; those only add to what the
+running drain empties, so that nothing is delivered within a delivery.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import ParamSpec, Protocol, TypeVar
+
+import structlog
+
+from offhook.sip.endpoint import Endpoint
+from offhook.sip.events import Event
+from offhook.sip.hop import Transmission
+
+log = structlog.get_logger(__name__)
+
+Taken = ParamSpec("Taken")
+Result = TypeVar("Result")
+
+
+class Outside(Protocol):
+    """What the pump drains into."""
+
+    def send(self, transmission: Transmission) -> bool:
+        """Put bytes on the wire; False when it refused them at once."""
+
+    def deliver(self, event: Event) -> None:
+        """Take one event; must not raise."""
+
+
+class Pump:
+    """Drives one endpoint on the running loop."""
+
+    def __init__(self, endpoint: Endpoint, outside: Outside) -> None:
+        self._endpoint = endpoint
+        self._outside = outside
+        self._loop = asyncio.get_running_loop()
+        self._draining = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def close(self) -> None:
+        """Let the timer go; nothing is driven any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def command(self, step: Callable[Taken, Result], *taken: Taken.args, **named: Taken.kwargs) -> Result:
+        """Run one command of the endpoint and drain; what the command raises goes to its giver."""
+        try:
+            return step(*taken, **named)
+        finally:
+            self._drain()
+
+    def receive(self, step: Callable[Taken, Result], *taken: Taken.args, **named: Taken.kwargs) -> Result | None:
+        """Run one input from the outside and drain. Nothing that comes from a peer ends the process: None then."""
+        result: Result | None = None
+        try:
+            result = step(*taken, **named)
+        except Exception:
+            # The endpoint promises that this cannot be; if it is, one message is lost and the next one is read.
+            log.exception("endpoint_failed")
+        self._drain()
+        return result
+
+    def now(self) -> float:
+        """The time that the endpoint lives in."""
+        return self._loop.time()
+
+    def _drain(self) -> None:
+        if self._draining:
+            return
+        self._draining = True
+        try:
+            while self._send() or self._deliver():
+                continue
+        finally:
+            self._draining = False
+        self._arm()
+
+    def _send(self) -> bool:
+        """Send all that waits; what the wire refuses is told to the endpoint at once. Whether there was anything."""
+        transmissions = self._endpoint.transmissions()
+        for transmission in transmissions:
+            if not self._outside.send(transmission):
+                self._endpoint.transport_failed(transmission.hop, transmission.call_id, self._loop.time())
+        return bool(transmissions)
+
+    def _deliver(self) -> bool:
+        event = self._endpoint.next_event()
+        if event is not None:
+            self._outside.deliver(event)
+        return event is not None
+
+    def _arm(self) -> None:
+        """Wake at the endpoint's next deadline."""
+        # A timer that comes too early stays: one idle wake costs less than a new timer after every message.
+        at = self._endpoint.next_timer()
+        if at is None or (self._timer is not None and self._timer.when() <= at):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(at, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self.receive(self._endpoint.handle_timer, self._loop.time())
