@@ -1,0 +1,149 @@
+"""Random calls with random peers and several interruptions: whatever happens, they end once and leave nothing."""
+
+import asyncio
+import random
+from contextlib import suppress
+from itertools import pairwise
+
+import pytest
+
+from offhook.calls.errors import CallError
+from offhook.calls.events import RefusalCause
+from offhook.calls.ports import ProgramStart
+from offhook.model.call import FINAL_STATUSES, CallStatus, WebhookTarget
+from offhook.testing.clock import run
+from offhook.testing.signalling import Script, SessionState
+from offhook.testing.switchboard import ACCOUNT, Switchboard
+from offhook.testing.webapp import Failure, Page
+
+FINAL = {status.value for status in FINAL_STATUSES}
+PEERS = ("ann", "bob", "eve")
+DIAL = '<Dial timeout="5" timeLimit="4" {}>{}</Dial>'
+SIP = "<Sip{}>sip:{}@phones</Sip>"
+SCREENINGS = ("", ' url="/screen"')
+CALLS_IN_A_BATCH = 40
+LIMIT = 3600.0
+
+
+def random_script(chance: random.Random) -> Script:
+    """A peer that answers, refuses, rings for ever, or cannot be reached, at any pace."""
+    kind = chance.choice(["answers", "answers", "refuses", "rings", "is unreachable"])
+    pace = chance.choice([0.0, 0.02, 0.5, 1.0, 3.0])
+    if kind == "refuses":
+        return Script(answer_after=pace, refuse_with=chance.choice([302, 404, 408, 480, 486, 487, 503, 600, 603]))
+    if kind == "rings":
+        return Script(answer_after=None)
+    if kind == "is unreachable":
+        return Script(ring_after=None, answer_after=0.0, refuse_with=503, cause=RefusalCause.UNRESOLVED)
+    return Script(
+        ring_after=chance.choice([None, 0.0, pace]),
+        answer_after=pace,
+        talk=chance.choice([None, 0.0, 0.02, 1.0, 7.0]),
+        answers_bye=chance.random() < 0.9,
+    )
+
+
+def random_document(chance: random.Random, depth: int = 0) -> str:
+    """Up to four verbs."""
+    verbs = ["<Say>hello</Say>", "<Pause/>", '<Pause length="5"/>', '<Play digits="12"/>', "<Hangup/>", "<Reject/>"]
+    if depth == 0:
+        verbs += [random_dial(chance), random_dial(chance), random_dial(chance), "<Redirect>/next</Redirect>"]
+    return f"<Response>{''.join(chance.choice(verbs) for _ in range(chance.randint(0, 4)))}</Response>"
+
+
+def random_dial(chance: random.Random) -> str:
+    """One to three peers, together or in turn, with or without screening and action."""
+    attributes = [
+        text
+        for text in (
+            'action="/done"',
+            'sequential="true"',
+            'answerOnBridge="true"',
+            'hangupOnStar="true"',
+        )
+        if chance.random() < 0.5
+    ]
+    nouns = [SIP.format(chance.choice(SCREENINGS), name) for name in chance.sample(PEERS, chance.randint(1, 3))]
+    return DIAL.format(" ".join(attributes), "".join(nouns))
+
+
+def random_page(chance: random.Random, depth: int = 1) -> Page | Failure:
+    """A document, sometimes slow, sometimes broken."""
+    if chance.random() < 0.1:
+        return Failure(delay=chance.choice([0.0, 2.0]))
+    return Page(body=random_document(chance, depth), delay=chance.choice([0.0, 0.0, 0.3, 2.0]))
+
+
+async def interrupt(board: Switchboard, chance: random.Random) -> None:
+    """Something happens to some call."""
+    live = [record for record in board.records() if not record.status.is_final]
+    sessions = board.signalling.open_sessions
+    kind = chance.choice(["peer", "rest ends", "rest cancels", "rest redirects", "digit"])
+    if kind == "peer" and sessions:
+        session = chance.choice(sessions)
+        if session.state is SessionState.CALLED:
+            board.signalling.cancel_in(session.session)
+        elif session.state in {SessionState.UP, SessionState.LEAVING}:
+            board.signalling.hang_up(session.session)
+    elif kind == "digit" and board.plane.open_ports:
+        board.plane.press(chance.choice(board.plane.open_ports).port, chance.choice("*1#"))
+    elif live:
+        sid = chance.choice(live).sid
+        start = ProgramStart(document=WebhookTarget(url=board.app.url("/other")))
+        with suppress(CallError):
+            if kind == "rest ends":
+                await board.exchange.hang_up(ACCOUNT, sid)
+            elif kind == "rest cancels":
+                await board.exchange.cancel(ACCOUNT, sid)
+            elif kind == "rest redirects":
+                await board.exchange.redirect(ACCOUNT, sid, start)
+
+
+async def random_call(seed: int) -> None:
+    """One call from its beginning to its end, with up to three interruptions."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    board = Switchboard()
+    for name in PEERS:
+        board.signalling.script(f":{name}@", random_script(chance))
+    board.app.serve("/voice", random_page(chance, depth=0))
+    for url in ("/next", "/done", "/screen", "/other", "/rescue"):
+        board.app.serve(url, random_page(chance))
+    board.answer_number_with("/voice", fallback=chance.choice([None, "/rescue"]))
+    if chance.random() < 0.5:
+        board.call_in()
+    else:
+        await board.place(board.start("/voice"), to="sip:ann@phones")
+    for _ in range(chance.randint(0, 3)):
+        await asyncio.sleep(chance.choice([0.0, 0.001, 0.02, 0.5, 1.0, 2.7]))
+        for _ in range(chance.randint(0, 4)):
+            await asyncio.sleep(0)
+        await interrupt(board, chance)
+    await board.no_calls()
+    await asyncio.sleep(60)
+    board.check_nothing_left()
+    check_stories(board)
+
+
+def check_stories(board: Switchboard) -> None:
+    """Each call moved only forwards, ended once, and told so once, with its numbers in order."""
+    for record in board.records():
+        statuses = [state.status for state in board.store.history[record.sid]]
+        changes = [new for old, new in pairwise(statuses) if old is not new]
+        assert sum(status.is_final for status in changes) == 1, changes
+        assert record.duration is not None
+        assert (record.duration == 0) or record.status is CallStatus.COMPLETED
+        told = [request.parameters for request in board.app.callbacks if request.call_sid == record.sid]
+        assert [parameters["SequenceNumber"] for parameters in told] == [str(number) for number in range(len(told))]
+        finals = [parameters["CallStatus"] for parameters in told if parameters["CallStatus"] in FINAL]
+        assert finals == ([record.status.value] if record.status_callback else [])
+    for request in board.app.asked("/done"):
+        assert request.parameters["DialCallStatus"] in FINAL | {"answered"}
+
+
+@pytest.mark.parametrize("batch", range(10))
+@pytest.mark.slow
+def test_random_calls_end_once_and_leave_nothing(batch: int) -> None:
+    """No leg, port, session, task, open record or unseen failure remains."""
+    for number in range(CALLS_IN_A_BATCH):
+        seed = batch * CALLS_IN_A_BATCH + number
+        run(random_call(seed), seed=seed, limit=LIMIT)
