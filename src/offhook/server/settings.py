@@ -1,0 +1,132 @@
+"""Every key of the configuration file, its type and its default; keys not named here are refused.
+
+docs/reference/configuration.md is made from this module.
+"""
+
+import msgspec
+
+
+class Http(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """REST API and console; `public_url` is how others reach them, made from `listen` when empty."""
+
+    listen: str = "127.0.0.1:8080"
+    public_url: str = ""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account of the REST API; with none given a development account is made and kept in the data folder."""
+
+    sid: str
+    auth_token: str
+    friendly_name: str = ""
+
+
+class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """SIP Domains are <name>.<domain>; `allow` lists the networks that may call in; `t1` is RFC 3261's, in seconds."""
+
+    domain: str = "sip.localhost"
+    allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    user_agent: str = "offhook"
+    t1: float = 0.5
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where calls of an edge leave from; `advertise` is written into Via, Contact and SDP (the address when empty)."""
+
+    name: str
+    region: str = ""
+    sip: str
+    sips: str = ""
+    media: str = ""
+    media_ports: str = "10000-19999"
+    advertise: str = ""
+
+
+class Voice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a number and a SIP Domain have in common: the application that answers."""
+
+    voice_url: str
+    voice_method: str = "POST"
+    voice_fallback_url: str = ""
+    voice_fallback_method: str = "POST"
+    status_callback: str = ""
+    status_callback_method: str = "POST"
+    status_callback_event: tuple[str, ...] = ("completed",)
+    account_sid: str = ""
+
+
+class Number(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A phone number that trunks deliver."""
+
+    phone_number: str
+
+
+class SipDomain(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A SIP Domain: calls to anyone at <name>.<sip.domain>."""
+
+    name: str
+
+
+class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where phone numbers are called; the longest fitting prefix decides."""
+
+    host: str
+    prefix: str = "+"
+    edge: str = "ashburn"
+    strip_plus: bool = False
+    username: str = ""
+    password: str = ""
+
+
+class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Certificate and key; a self-signed one is made when none is given."""
+
+    certificate: str = ""
+    key: str = ""
+
+
+class Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where records are kept; a relative path is in the data folder."""
+
+    url: str = "sqlite:///offhook.db"
+
+
+class Recordings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where recordings are kept."""
+
+    url: str = "file:./recordings"
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests to the application; seconds and bytes."""
+
+    allow_private_addresses: bool = True
+    connect_timeout: float = 5.0
+    total_timeout: float = 15.0
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a process takes on; durations in seconds."""
+
+    calls: int = 5000
+    call_length: float = 14400.0
+    ring_buffer: float = 5.0
+    media_silence: float = 60.0
+    drain: float = 5.0
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    http: Http = Http()
+    account: tuple[Account, ...] = ()
+    sip: Sip = Sip()
+    edge: tuple[Edge, ...] = ()
+    number: tuple[Number, ...] = ()
+    sip_domain: tuple[SipDomain, ...] = ()
+    trunk: tuple[Trunk, ...] = ()
+    tls: Tls = Tls()
+    store: Store = Store()
+    recordings: Recordings = Recordings()
+    webhook: Webhook = Webhook()
+    limits: Limits = Limits()
