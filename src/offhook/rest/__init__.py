@@ -1,1 +1,1 @@
-"""HTTP in: the 2010-04-01 API."""
+"""The REST API's face: /2010-04-01 as contract 1 §1 has it."""

@@ -1,0 +1,140 @@
+"""The API as an aiohttp application: routes, authentication, errors, limits.
+
+`make_app` is the whole server's application: others add their routes to it (console, health, metrics). What lies under
+/2010-04-01 answers in the API's own forms, and errors there are never pages of the web framework.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from offhook.calls.errors import CallError
+from offhook.model.webhook import API_VERSION
+from offhook.rest import call_parts, calls, envelope, errors
+from offhook.rest.auth import authenticate
+from offhook.rest.envelope import Extension
+from offhook.rest.errors import ApiError, ResourceNotFound, translate
+from offhook.rest.request import extension_of
+from offhook.rest.world import WORLD, RestLimits, RestWorld
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_EXTENSION = r"{extension:(?:\.json|\.xml|\.csv)?}"
+_CALLS = "/Accounts/{account_sid}/Calls"
+_CALL = _CALLS + r"/{call_sid:[^/.]+}"
+
+_log = structlog.get_logger("offhook.rest")
+
+
+def make_app(world: RestWorld) -> web.Application:
+    """The application of the whole server, with the API under /2010-04-01."""
+    app = web.Application(client_max_size=world.limits.body_size)
+    app.add_subapp(f"/{API_VERSION}", make_api(world))
+    app.on_response_prepare.append(_drop_banner)
+    return app
+
+
+def make_api(world: RestWorld) -> web.Application:
+    """The API alone, to be mounted at /2010-04-01."""
+    api = web.Application(
+        client_max_size=world.limits.body_size,
+        middlewares=[_errors, _limit(world.limits.concurrent_requests), _authentication],
+    )
+    api[WORLD] = world
+    api.router.add_routes(
+        [
+            web.post(_CALLS + _EXTENSION, calls.create),
+            web.get(_CALLS + _EXTENSION, calls.list_),
+            web.get(_CALL + _EXTENSION, calls.fetch),
+            web.post(_CALL + _EXTENSION, calls.update),
+            web.delete(_CALL + _EXTENSION, calls.delete),
+            web.get(f"{_CALL}/Notifications{_EXTENSION}", call_parts.list_notifications),
+            web.get(_CALL + r"/Notifications/{sid:[^/.]+}" + _EXTENSION, call_parts.fetch_notification),
+            web.get(f"{_CALL}/Events{_EXTENSION}", call_parts.list_events),
+            web.get(f"{_CALL}/Timeline{_EXTENSION}", call_parts.fetch_timeline),
+        ]
+    )
+    return api
+
+
+def make_runner(app: web.Application, limits: RestLimits | None = None) -> web.AppRunner:
+    """What serves the application on sockets, with the limits that keep hostile clients small."""
+    limits = limits or RestLimits()
+    return web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=limits.idle,
+        max_line_size=limits.header_size,
+        max_field_size=limits.header_size,
+        shutdown_timeout=5.0,
+        handler_cancellation=False,  # a client that goes away does not undo its command half-way
+    )
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every failure becomes the API's error body."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        failure = error
+    except CallError as error:
+        failure = translate(error, request.path)
+    except web.HTTPException as error:
+        failure = _translate_http(error, request)
+    except Exception:  # noqa: BLE001 - the client is owed an answer, and the operator the reason
+        _log.exception("a request failed in an unforeseen way", method=request.method, path=request.path)
+        failure = ApiError(500, errors.INTERNAL, "An internal error occurred; the reason is in the log")
+    return _answer(request, failure)
+
+
+def _translate_http(error: web.HTTPException, request: web.Request) -> ApiError:
+    match error:
+        case web.HTTPNotFound():
+            return ResourceNotFound(request.path)
+        case web.HTTPMethodNotAllowed():
+            return ApiError(405, errors.METHOD_NOT_ALLOWED, f"{request.method} is not allowed on {request.path}")
+        case _:
+            return ApiError(error.status, errors.INVALID_PARAMETER, error.reason)
+
+
+def _answer(request: web.Request, failure: ApiError) -> web.Response:
+    extension = extension_of(request)
+    wants_json = extension is Extension.NONE and "application/json" in request.headers.get("Accept", "")
+    answer = envelope.error(failure.status, failure.code, failure.message, Extension.JSON if wants_json else extension)
+    if failure.status == 401:  # noqa: PLR2004 - RFC 9110 §11.6.1
+        answer.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
+    return answer
+
+
+@web.middleware
+async def _authentication(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Only an account may look, and only at what is its own."""
+    account_sid = authenticate(request.headers.get("Authorization"), request.app[WORLD].accounts)
+    if request.match_info.get("account_sid", account_sid) != account_sid:
+        raise ResourceNotFound(request.path)
+    return await handler(request)
+
+
+def _limit(concurrent: int) -> Middleware:
+    present = 0
+
+    @web.middleware
+    async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Turn away what would only pile up; such a request was never begun and may be sent again."""
+        nonlocal present
+        if present >= concurrent:
+            raise ApiError(429, errors.TOO_MANY_REQUESTS, "Too many requests at once: try again")
+        present += 1
+        try:
+            return await handler(request)
+        finally:
+            present -= 1
+
+    return limit
+
+
+async def _drop_banner(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "offhook"

@@ -1,0 +1,19 @@
+"""What every route asks of a request: the account that it proved to be, and the form of its answer."""
+
+from aiohttp import web
+
+from offhook.model.sids import AccountSid
+from offhook.rest.envelope import Extension
+
+
+def account_of(request: web.Request) -> AccountSid:
+    """The account in the path, which the request has proved to be."""
+    return AccountSid(request.match_info["account_sid"])
+
+
+def extension_of(request: web.Request) -> Extension:
+    """The path's extension; paths without a route are judged by how they end."""
+    written = request.match_info.get("extension")
+    if written is not None:
+        return Extension(written)
+    return next((known for known in Extension if known.value and request.path.endswith(known.value)), Extension.NONE)

@@ -1,0 +1,67 @@
+"""What the API stands on: the exchange and the store behind it, the accounts it lets in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from offhook.calls.exchange import PlaceCall
+from offhook.calls.ports import Clock, ProgramStart, Store, Timeline, Tokens
+from offhook.model.call import CallRecord, StatusCallback, WebhookTarget
+from offhook.model.sids import AccountSid, CallSid
+
+
+class ExchangeCommands(Protocol):
+    """The part of calls.exchange.Exchange that the API commands."""
+
+    async def place(self, order: PlaceCall) -> CallRecord:
+        """Place a call; its record is durable. Raises CallError."""
+
+    async def redirect(self, account_sid: AccountSid, call_sid: CallSid, start: ProgramStart) -> CallRecord:
+        """Let a call in progress run another document. Raises CallNotFound, IllegalCallState."""
+
+    async def hang_up(self, account_sid: AccountSid, call_sid: CallSid) -> CallRecord:
+        """End a call whatever its state. Raises CallNotFound, IllegalCallState."""
+
+    async def cancel(self, account_sid: AccountSid, call_sid: CallSid) -> CallRecord:
+        """End a call that is not answered. Raises CallNotFound."""
+
+    async def change_settings(
+        self,
+        account_sid: AccountSid,
+        call_sid: CallSid,
+        *,
+        fallback: WebhookTarget | None = None,
+        status_callback: StatusCallback | None = None,
+        time_limit: float | None = None,
+    ) -> CallRecord:
+        """Replace settings of a live call. Raises CallNotFound, IllegalCallState."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestLimits:
+    """Numbers the API goes by; sizes in bytes, durations in seconds."""
+
+    body_size: int = 128 * 1024  # 4000 characters of TwiML, each nine bytes once encoded, and room for the rest
+    fields: int = 1000
+    body_timeout: float = 15.0
+    concurrent_requests: int = 2000
+    idle: float = 75.0
+    header_size: int = 16 * 1024  # of the request line, and of one header field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestWorld:
+    """Everything requests are answered from; `accounts` are SIDs with their auth tokens."""
+
+    exchange: ExchangeCommands
+    store: Store
+    accounts: Mapping[AccountSid, str]
+    clock: Clock
+    tokens: Tokens
+    timeline: Timeline
+    limits: RestLimits = RestLimits()
+
+
+WORLD = web.AppKey("world", RestWorld)
