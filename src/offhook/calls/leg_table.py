@@ -85,6 +85,7 @@ TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
         (S.OFFERED, I.REJECT): Step(S.ENDED, ("send_rejection", "end")),
         (S.OFFERED, I.HANG_UP): Step(S.ENDED, ("send_unavailable", "end")),
         (S.OFFERED, I.CANCELED): Step(S.ENDED, ("end",)),
+        (S.OFFERED, I.BYE): Step(S.ENDED, ("end",)),  # a caller may leave an early dialog by BYE (RFC 3261 §15)
         # up, either way
         (S.UP, I.ACKED): Step(S.UP),
         (S.UP, I.REOFFERED): Step(S.UP, ("answer_offer",)),

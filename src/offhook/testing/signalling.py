@@ -113,8 +113,8 @@ class FakeSignalling:
         self._end(found, CancelReceived(session=session, headers=()))
 
     def hang_up(self, session: SessionId, headers: HeaderList = ()) -> None:
-        """Let the peer send BYE."""
-        found = self._in(session, SessionState.UP, SessionState.LEAVING)
+        """Let the peer send BYE; a caller may do so before our answer."""
+        found = self._in(session, SessionState.CALLED, SessionState.UP, SessionState.LEAVING)
         self._note("<", "BYE", found)
         self._end(found, ByeReceived(session=session, headers=headers))
 

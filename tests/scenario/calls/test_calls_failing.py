@@ -156,6 +156,13 @@ async def fail_by_a_bug(sabotage: Sabotage, *, is_inbound: bool) -> None:
     assert left <= ({"media ports"} if sabotage.failed == "close" else set())
 
 
+def is_broken(error: BaseException | None) -> bool:
+    """Whether the injected bug is what came out, alone or in a task group's wrapping."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_broken(one) for one in error.exceptions)
+    return isinstance(error, Broken)
+
+
 def strike_everywhere(trial: Callable[[Sabotage], Coroutine[Any, Any, None]], *, is_bug: bool) -> list[str]:
     """Try every position until none is left; the names of the calls that failed, in order."""
     struck: list[str] = []
@@ -165,7 +172,7 @@ def strike_everywhere(trial: Callable[[Sabotage], Coroutine[Any, Any, None]], *,
             run(trial(sabotage), seed=1, limit=LIMIT)
         except VirtualTimeError as error:
             # A bug in an adapter may well be seen by the loop alone: that is where the server logs it.
-            if not (is_bug and isinstance(error.__cause__, Broken)):
+            if not (is_bug and is_broken(error.__cause__)):
                 error.add_note(f"{sabotage.failed} failed at position {sabotage.position}")
                 raise
         if not sabotage.failed:

@@ -67,6 +67,18 @@ async def test_a_caller_who_gives_up_while_it_rings() -> None:
 
 
 @virtual_time
+async def test_a_caller_who_leaves_by_bye_while_it_rings() -> None:
+    """RFC 3261 §15: BYE within the early dialog ends the call like CANCEL."""
+    board = inbound('<Response><Pause length="20"/><Say>never</Say></Response>')
+    session = board.call_in()
+    await asyncio.sleep(5)
+    board.signalling.hang_up(session)
+    await board.all_over()
+    assert board.records()[0].status is CallStatus.NO_ANSWER
+    assert asyncio.get_running_loop().time() < 6
+
+
+@virtual_time
 async def test_a_caller_who_gives_up_while_the_document_is_fetched() -> None:
     """The request is abandoned with the call."""
     board = inbound(Page(body=TALK, delay=10))
