@@ -57,7 +57,7 @@ class Exchange:
         self.dialplan = dialplan
         self.registry = Registry(world, program)
         self._hunt = Hunt(world, self.registry, dialplan.trunks)
-        self._is_open = True
+        self.is_open = True
 
     # --- events ---------------------------------------------------------------------------------------------------
 
@@ -79,7 +79,7 @@ class Exchange:
 
     def _take_in(self, invite: InviteReceived) -> None:
         signalling = self.world.signalling
-        if not self._is_open or len(self.registry) >= self.world.settings.max_calls:
+        if not self.is_open or len(self.registry) >= self.world.settings.max_calls:
             signalling.reject(invite.session, UNAVAILABLE, headers=(("Retry-After", "10"),))
             return
         try:
@@ -126,7 +126,7 @@ class Exchange:
 
     async def place(self, order: PlaceCall) -> CallRecord:
         """Write the call down, start it, and return its record. Raises CallRefused, InvalidTarget, StoreFailed."""
-        if not self._is_open or len(self.registry) >= self.world.settings.max_calls:
+        if not self.is_open or len(self.registry) >= self.world.settings.max_calls:
             raise CallRefused(10004, "the limit of concurrent calls is reached: try again when some have ended")
         route = self._route(order)
         from_user = caller_user(order.caller_id or order.from_)
@@ -217,7 +217,7 @@ class Exchange:
 
     async def close(self) -> None:
         """Take no more calls, end the live ones, and wait until nothing of them is left."""
-        self._is_open = False
+        self.is_open = False
         for supervision in self.registry.all():
             supervision.call.hang_up()
         for supervision in self.registry.all():

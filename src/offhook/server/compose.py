@@ -1,0 +1,182 @@
+"""Builds the platform and joins its parts; the only module that knows all packages."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from offhook.calls.events import MediaEvent, SignallingEvent
+from offhook.calls.exchange import Exchange
+from offhook.calls.world import CallSettings, World
+from offhook.interpreter.run import Program
+from offhook.model.sids import AccountSid
+from offhook.net.clock import SystemClock
+from offhook.net.edge import SipEdge
+from offhook.net.media_service import MediaEdge, MediaService
+from offhook.net.sip_service import SipService
+from offhook.net.tokens import SystemTokens
+from offhook.rest.app import make_app, make_runner
+from offhook.rest.world import RestWorld
+from offhook.server.accounts import load_accounts
+from offhook.server.config import Config
+from offhook.server.dialplan import dialplan
+from offhook.server.errors import StartFailed
+from offhook.server.health import add_health
+from offhook.server.settings import Edge, Settings
+from offhook.server.validate import split_address, split_ports
+from offhook.speech.synthesis import LocalSpeech
+from offhook.store.sqlite import SqliteStore, open_store, path_of
+from offhook.telemetry.timeline import TimelineRecorder
+from offhook.webhook.limits import WebhookLimits
+from offhook.webhook.service import WebhookService, WebhookWorld, open_webhooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """The running whole; `address` is where the REST API really listens."""
+
+    config: Config
+    accounts: Mapping[AccountSid, str]
+    exchange: Exchange
+    media: MediaService
+    recovered: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """What touches the world."""
+
+    store: SqliteStore
+    timeline: TimelineRecorder
+    webhooks: WebhookService
+    media: MediaService
+    sip: SipService
+
+
+@asynccontextmanager
+async def open_platform(config: Config) -> AsyncIterator[Platform]:
+    """The whole platform on the running loop, from the first socket to the last. Raises OffhookError."""
+    settings, accounts = config.settings, load_accounts(config)
+    tokens, clock = SystemTokens(), SystemClock()
+    plan = dialplan(settings, accounts)
+
+    def hear(event: SignallingEvent) -> None:
+        exchange.receive_signalling(event)
+
+    def listen(event: MediaEvent) -> None:
+        exchange.receive_media(event)
+
+    async with AsyncExitStack() as stack:
+        store = await open_store(path_of(settings.store.url, config.data))
+        stack.push_async_callback(store.close)
+        timeline = TimelineRecorder(store.append_timeline)
+        webhooks = await open_webhooks(
+            WebhookWorld(
+                accounts=accounts,
+                timeline=timeline,
+                clock=clock,
+                tokens=tokens,
+                add_notification=store.add_notification,
+            ),
+            webhook_limits(settings),
+            allow_private_addresses=settings.webhook.allow_private_addresses,
+        )
+        stack.push_async_callback(webhooks.close)
+        media = MediaService(
+            {edge.name: media_edge(edge) for edge in settings.edge},
+            asyncio.get_running_loop(),
+            listen,
+            seed=secrets.randbits(64),
+            silence=settings.limits.media_silence,
+        )
+        stack.callback(media.shut_down)
+        sip = SipService({edge.name: sip_edge(edge) for edge in settings.edge}, timeline, clock, tokens, hear)
+        world = World(
+            signalling=sip,
+            media=media,
+            webhooks=webhooks,
+            speech=LocalSpeech(),
+            store=store,
+            timeline=timeline,
+            clock=clock,
+            tokens=tokens,
+            settings=call_settings(settings),
+        )
+        exchange = Exchange(world, Program(), plan)
+        stack.push_async_callback(sip.close)
+        await sip.start()
+        stack.push_async_callback(end_calls, exchange, settings.limits.drain)
+        recovered = await exchange.recover()
+        rest = RestWorld(
+            exchange=exchange, store=store, accounts=accounts, clock=clock, tokens=tokens, timeline=timeline
+        )
+        app = make_app(rest)
+        add_health(app, exchange)
+        address = await start_http(stack, app, settings.http.listen)
+        yield Platform(
+            config=config,
+            accounts=accounts,
+            exchange=exchange,
+            media=media,
+            recovered=recovered,
+            address=address,
+        )
+
+
+async def start_http(stack: AsyncExitStack, app: web.Application, listen: str) -> str:
+    """Serve HTTP until the stack unwinds; the address that is really bound. Raises StartFailed."""
+    runner = make_runner(app)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    host, port = split_address(listen) or ("127.0.0.1", 0)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StartFailed(f"http.listen {listen} cannot be bound ({reason}): stop what uses it or change it") from error
+    bound_host, bound_port = runner.addresses[0][:2]
+    return f"{bound_host}:{bound_port}"
+
+
+async def end_calls(exchange: Exchange, limit: float) -> None:
+    """Hang up what is still up, and wait for its last callbacks to be handed over."""
+    try:
+        async with asyncio.timeout(limit):
+            await exchange.close()
+    except TimeoutError:
+        return
+
+
+def call_settings(settings: Settings) -> CallSettings:
+    """The settings that calls go by."""
+    limits = settings.limits
+    return CallSettings(
+        ring_buffer=limits.ring_buffer,
+        time_limit=limits.call_length,
+        max_calls=limits.calls,
+        sip_domain=settings.sip.domain,
+    )
+
+
+def webhook_limits(settings: Settings) -> WebhookLimits:
+    """The settings that requests to the application go by."""
+    webhook = settings.webhook
+    return WebhookLimits(connect_timeout=webhook.connect_timeout, total=webhook.total_timeout)
+
+
+def sip_edge(edge: Edge) -> SipEdge:
+    """Where an edge's signalling leaves from."""
+    host, port = split_address(edge.sip) or ("", 0)
+    return SipEdge(name=edge.name, host=host, port=port, advertise_host=edge.advertise or host)
+
+
+def media_edge(edge: Edge) -> MediaEdge:
+    """Where an edge's media leaves from."""
+    host, _ = split_address(edge.sip) or ("", 0)
+    low, high = split_ports(edge.media_ports) or (10000, 19999)
+    address = edge.media or host
+    return MediaEdge(address=address, low=low, high=high, advertise=edge.advertise or address)
