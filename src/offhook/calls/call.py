@@ -186,7 +186,7 @@ class Call:
                 self.trace(Kind.DIGIT, summary, digit=event.digit, direction="received", source=event.source)
             case MediaBegun():
                 self.trace(Kind.MEDIA, f"audio from {event.remote}", event="begun", remote=event.remote)
-            case MediaSilenced():
+            case MediaSilenced() if self.is_answered:  # early media may fall silent while it rings
                 self.notice(32014, f"no RTP came for {event.silence:.0f} s; the call is ended")
                 self.hang_up()
             case _:
