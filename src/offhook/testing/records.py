@@ -1,6 +1,7 @@
 """Records in memory: the fakes of calls.ports.Store and calls.ports.Timeline."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from offhook.calls.errors import BadPageToken
 from offhook.calls.ports import CallFilter, CallPage, Notification
@@ -112,4 +113,14 @@ def _fits(record: CallRecord, which: CallFilter) -> bool:
         (which.parent_call_sid, record.parent_call_sid),
         (which.status, record.status.value),
     )
-    return all(value is None or value == actual for value, actual in wanted)
+    return (
+        all(value is None or value == actual for value, actual in wanted)
+        and _within(record.start_time, which.start_after, which.start_before)
+        and _within(record.end_time, which.end_after, which.end_before)
+    )
+
+
+def _within(at: datetime | None, after: datetime | None, before: datetime | None) -> bool:
+    if after is None and before is None:
+        return True
+    return at is not None and (after is None or at >= after) and (before is None or at < before)
