@@ -10,6 +10,8 @@ from offhook.webhook.failures import INVALID_URL
 
 # Everything RFC 3986 allows stays as the customer wrote it, since the signature covers it; the rest is encoded.
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
+_CREDENTIALS = re.compile(r"^([^:/?#]*://)[^/?#]*@")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 Parameters = Sequence[tuple[str, str]]
@@ -71,9 +73,7 @@ def parse_url(text: str, length: int) -> RequestUrl:
 
 def redact(url: str) -> str:
     """The URL for people, without user and password."""
-    head, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{head}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+    return _CREDENTIALS.sub(r"\1", url)
 
 
 def encode_form(parameters: Parameters) -> str:
@@ -82,8 +82,13 @@ def encode_form(parameters: Parameters) -> str:
 
 
 def _host(parts: SplitResult) -> str:
+    """The host in ASCII; raises ValueError when its characters could mean something else in a request."""
     host = parts.hostname or ""
-    return host if host.isascii() else host.encode("idna").decode("ascii")
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
+    if host and not _HOST.fullmatch(host):
+        raise ValueError(f"{host!r} is no host name")
+    return host
 
 
 def _encoded(part: str) -> str:
