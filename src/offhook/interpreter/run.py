@@ -126,6 +126,8 @@ class Journey:
                 outcome = await self._run_verb(verb, self._context(page, position, ahead))
                 if not isinstance(outcome, Continue):
                     return outcome
+                if self.call.is_over:
+                    return Finish()
             # Contract 2 §6 rule 8: an empty document answers the call before it is hung up.
             if not page.verbs:
                 await self.call.answer()

@@ -316,3 +316,24 @@ async def test_a_screening_document_may_not_dial() -> None:
     assert not await Program().run(stage, start)
     assert stage.codes() == [13201]
     assert stage.orders == []
+
+
+@virtual_time
+async def test_a_redirect_leaves_a_ringing_call_to_the_next_document() -> None:
+    """Redirect does not answer, so that the next document can still reject."""
+    stage = Stage()
+    stage.world.webhooks.serve("/voice", "<Response><Redirect>/next</Redirect></Response>")
+    stage.world.webhooks.serve("/next", "<Response><Reject/></Response>")
+    assert not await Program().run(stage, START)
+    assert stage.transcript == ["0 reject"]
+
+
+@virtual_time
+async def test_a_caller_who_left_during_a_dial_without_action_ends_the_program() -> None:
+    """No verb after the dial begins, no document is fetched."""
+    stage = Stage(is_answered=True)
+    asyncio.get_running_loop().call_later(5, stage.end)
+    document = "<Response><Dial>+15550003</Dial><Redirect>http://app.test/next</Redirect></Response>"
+    assert not await Program().run(stage, ProgramStart(twiml=document))
+    assert stage.world.webhooks.requests == []
+    assert stage.transcript == ["0 dial +15550003"]
