@@ -127,6 +127,13 @@ def virtual_time(
     return in_virtual_time
 
 
+async def advance(seconds: float) -> None:
+    """Let this much virtual time pass. Raises VirtualTimeError on any other loop: tests never really wait."""
+    if not isinstance(asyncio.get_running_loop(), VirtualLoop):
+        raise VirtualTimeError("advance() is for virtual time: mark the test with virtual_time")
+    await asyncio.sleep(seconds)
+
+
 async def settle(turns: int = 50) -> None:
     """Let everything that is ready run, without moving the clock."""
     for _ in range(turns):

@@ -1,6 +1,5 @@
 """Random calls with random peers and several interruptions: whatever happens, they end once and leave nothing."""
 
-import asyncio
 import random
 from contextlib import suppress
 from itertools import pairwise
@@ -11,7 +10,7 @@ from offhook.calls.errors import CallError
 from offhook.calls.events import RefusalCause
 from offhook.calls.ports import ProgramStart
 from offhook.model.call import FINAL_STATUSES, CallStatus, WebhookTarget
-from offhook.testing.clock import run
+from offhook.testing.clock import advance, run, settle
 from offhook.testing.signalling import Script, SessionState
 from offhook.testing.switchboard import ACCOUNT, Switchboard
 from offhook.testing.webapp import Failure, Page
@@ -114,12 +113,11 @@ async def random_call(seed: int) -> None:
     else:
         await board.place(board.start("/voice"), to="sip:ann@phones")
     for _ in range(chance.randint(0, 3)):
-        await asyncio.sleep(chance.choice([0.0, 0.001, 0.02, 0.5, 1.0, 2.7]))
-        for _ in range(chance.randint(0, 4)):
-            await asyncio.sleep(0)
+        await advance(chance.choice([0.0, 0.001, 0.02, 0.5, 1.0, 2.7]))
+        await settle(chance.randint(0, 4))
         await interrupt(board, chance)
     await board.no_calls()
-    await asyncio.sleep(60)
+    await advance(60)
     board.check_nothing_left()
     check_stories(board)
 

@@ -8,7 +8,7 @@ from offhook.calls.errors import CallRefused, IllegalCallState
 from offhook.calls.events import RefusalCause
 from offhook.calls.ports import ProgramStart
 from offhook.model.call import CallStatus, WebhookTarget
-from offhook.testing.clock import virtual_time
+from offhook.testing.clock import advance, virtual_time
 from offhook.testing.signalling import Script
 from offhook.testing.switchboard import ACCOUNT, PHONE, Switchboard
 
@@ -145,7 +145,7 @@ async def test_a_peer_that_never_answers_our_bye_does_not_keep_the_call() -> Non
     assert record.status is CallStatus.COMPLETED
     assert asyncio.get_running_loop().time() < 10
     board.plane.assert_no_ports()
-    await asyncio.sleep(40)
+    await advance(40)
     board.check_nothing_left()
 
 
@@ -156,7 +156,7 @@ async def test_a_200_that_crosses_our_cancel_is_hung_up() -> None:
     board.signalling.script("phone", Script(answer_after=1))
     placed = await board.place(TALK)
     # The 200 is on the loop when the cancel is called.
-    await asyncio.sleep(1)
+    await advance(1)
     record = await board.exchange.cancel(ACCOUNT, placed.sid)
     record = await board.over(placed.sid)
     await board.all_over()
@@ -170,7 +170,7 @@ async def test_canceled_by_rest_while_it_rings() -> None:
     board = Switchboard()
     board.signalling.script("phone", Script(answer_after=None))
     placed = await board.place(TALK)
-    await asyncio.sleep(2)
+    await advance(2)
     record = await board.exchange.cancel(ACCOUNT, placed.sid)
     assert record.status is CallStatus.CANCELED
     await board.all_over()
@@ -182,7 +182,7 @@ async def test_hung_up_by_rest_while_it_talks() -> None:
     """Status=completed ends the verb; a second time it is refused."""
     board = Switchboard()
     placed = await board.place('<Response><Pause length="60"/></Response>')
-    await asyncio.sleep(5)
+    await advance(5)
     record = await board.exchange.hang_up(ACCOUNT, placed.sid)
     assert record.status is CallStatus.COMPLETED
     await board.all_over()
@@ -195,7 +195,7 @@ async def test_redirected_by_rest() -> None:
     """The running verb is abandoned, the new document runs to its end, then the call ends."""
     board = Switchboard()
     placed = await board.place('<Response><Pause length="60"/><Say>never</Say></Response>')
-    await asyncio.sleep(5)
+    await advance(5)
     board.app.serve("/new", TALK)
     await board.exchange.redirect(ACCOUNT, placed.sid, ProgramStart(document=WebhookTarget(url=board.app.url("/new"))))
     record = await board.over(placed.sid)
@@ -213,7 +213,7 @@ async def test_a_closing_exchange_ends_every_call_and_takes_no_more() -> None:
     await board.place('<Response><Pause length="60"/></Response>')
     await board.place(TALK, to="sip:ringing@192.0.2.9")
     await board.place("<Response><Dial><Sip>sip:ringing@192.0.2.9</Sip></Dial></Response>")
-    await asyncio.sleep(3)
+    await advance(3)
     await board.exchange.close()
     board.check_nothing_left()
     with pytest.raises(CallRefused):

@@ -1,12 +1,10 @@
 """<Dial> from end to end: who is rung, who is joined, what is heard meanwhile, and what the action is told."""
 
-import asyncio
-
 import pytest
 
 from offhook.calls.ports import ProgramStart
 from offhook.model.call import CallRecord, CallStatus, WebhookTarget
-from offhook.testing.clock import virtual_time
+from offhook.testing.clock import advance, virtual_time
 from offhook.testing.signalling import Script
 from offhook.testing.switchboard import ACCOUNT, Switchboard
 
@@ -42,9 +40,9 @@ async def test_an_answered_dial_is_joined_until_the_callee_hangs_up() -> None:
     script = Script(talk=30, headers=(("X-In-200", "a"),), bye_headers=(("X-Wrap-Up", "sold"), ("Reason", "no")))
     board = caller_dials(f'<Dial action="/done">{ONE}</Dial>', one=script)
     session = board.call_in()
-    await asyncio.sleep(0.5)
+    await advance(0.5)
     assert [played.country for played in board.plane.ports[board.port_of(session)].played] == ["us"]
-    await asyncio.sleep(10)
+    await advance(10)
     other = board.signalling.session_to("one").session
     assert board.plane.connected(board.port_of(session)) == board.port_of(other)
     await board.all_over()
@@ -156,7 +154,7 @@ async def test_answer_on_bridge_keeps_the_caller_ringing() -> None:
     """The 200 to the caller waits until the callee is there."""
     board = caller_dials(f'<Dial action="/done" answerOnBridge="true">{ONE}</Dial>', one=Script(answer_after=6, talk=3))
     board.call_in()
-    await asyncio.sleep(5)
+    await advance(5)
     assert "> 200 1" not in board.signalling.log
     await board.all_over()
     log = board.signalling.log
@@ -189,11 +187,11 @@ async def test_a_star_of_the_caller_hangs_the_callee_up() -> None:
     """hangupOnStar: other keys and the callee's star do nothing; the dial is completed."""
     board = caller_dials(f'<Dial action="/done" hangupOnStar="true">{ONE}</Dial>')
     session = board.call_in()
-    await asyncio.sleep(5)
+    await advance(5)
     other = board.signalling.session_to("one").session
     board.plane.press(board.port_of(other), "*")
     board.plane.press(board.port_of(session), "1#")
-    await asyncio.sleep(5)
+    await advance(5)
     assert board.signalling.log[-1] == "< 200 2"
     board.plane.press(board.port_of(session), "*")
     await board.all_over()
@@ -208,9 +206,9 @@ async def test_a_screened_callee_is_joined_after_the_document() -> None:
     board = caller_dials(f'<Dial action="/done">{noun}</Dial>', one=Script(talk=30, headers=(("X-Agent", "ann"),)))
     board.app.serve("/screen", '<Response><Pause length="4"/></Response>')
     session = board.call_in()
-    await asyncio.sleep(3)
+    await advance(3)
     assert board.plane.connected(board.port_of(session)) is None
-    await asyncio.sleep(5)
+    await advance(5)
     assert board.plane.connected(board.port_of(session)) is not None
     await board.all_over()
     (request,) = board.app.asked("/screen")
@@ -239,7 +237,7 @@ async def test_a_caller_who_hangs_up_while_it_rings_cancels_the_callee() -> None
     board = caller_dials(f'<Dial action="/done">{ONE}</Dial>', one=Script(answer_after=None))
     board.app.serve("/done", "<Response><Say>never</Say></Response>")
     session = board.call_in()
-    await asyncio.sleep(5)
+    await advance(5)
     board.signalling.hang_up(session)
     await board.all_over()
     assert child_of(board).status is CallStatus.CANCELED
@@ -253,7 +251,7 @@ async def test_a_caller_who_hangs_up_while_talking_ends_the_callee() -> None:
     """BYE goes to the callee, whose 200 brings the headers for the action."""
     board = caller_dials(f'<Dial action="/done">{ONE}</Dial>', one=Script(bye_headers=(("X-Note", "n"),)))
     session = board.call_in()
-    await asyncio.sleep(11)
+    await advance(11)
     board.signalling.hang_up(session)
     await board.all_over()
     parameters = told(board)
@@ -284,7 +282,7 @@ async def test_a_child_that_rest_takes_away_lives_on() -> None:
     board = caller_dials(f'<Dial action="/done">{ONE}</Dial>')
     board.app.serve("/own", '<Response><Pause length="40"/></Response>')
     board.call_in()
-    await asyncio.sleep(10)
+    await advance(10)
     child = child_of(board)
     start = ProgramStart(document=WebhookTarget(url=board.app.url("/own")))
     await board.exchange.redirect(ACCOUNT, child.sid, start)
@@ -300,7 +298,7 @@ async def test_a_parent_that_rest_takes_away_leaves_its_dial() -> None:
     """The new document runs; the callee is hung up, and no action is asked."""
     board = caller_dials(f'<Dial action="/done">{ONE}</Dial>')
     board.call_in()
-    await asyncio.sleep(10)
+    await advance(10)
     parent = board.records()[0]
     board.app.serve("/own", "<Response><Say>hello again</Say></Response>")
     await board.exchange.redirect(ACCOUNT, parent.sid, ProgramStart(document=WebhookTarget(url=board.app.url("/own"))))

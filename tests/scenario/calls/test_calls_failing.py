@@ -1,6 +1,5 @@
 """Every call that the exchange makes of its ports fails once, at each position: the calls end and nothing is left."""
 
-import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -19,7 +18,7 @@ from offhook.calls.errors import (
     UnknownEdge,
     WebhookFailed,
 )
-from offhook.testing.clock import VirtualTimeError, run
+from offhook.testing.clock import VirtualTimeError, advance, run
 from offhook.testing.signalling import Script
 from offhook.testing.switchboard import Switchboard
 
@@ -91,7 +90,7 @@ class Saboteur:
 
             async def fail_later(*args: Any, **more: Any) -> Any:
                 if self._sabotage.strikes(name):
-                    await asyncio.sleep(0.3)
+                    await advance(0.3)
                     raise self._sabotage.error(name)
                 return await method(*args, **more)
 
@@ -133,7 +132,7 @@ async def scene(board: Switchboard, *, is_inbound: bool) -> None:
     board.answer_number_with("/voice", fallback="/rescue")
     if is_inbound:
         board.call_in()
-        await asyncio.sleep(0.1)
+        await advance(0.1)
     else:
         with suppress(StoreFailed, Broken):
             await board.place(board.start("/voice", fallback="/rescue"))
@@ -151,7 +150,7 @@ async def fail_by_a_bug(sabotage: Sabotage, *, is_inbound: bool) -> None:
     """One failure that must not be; what the broken call itself should have released may stay."""
     board = sabotaged(sabotage)
     await scene(board, is_inbound=is_inbound)
-    await asyncio.sleep(2 * board.world.settings.teardown_limit)
+    await advance(2 * board.world.settings.teardown_limit)
     left = set(board.leftovers()) - {"sessions", "unfinished records"}
     assert left <= ({"media ports"} if sabotage.failed == "close" else set())
 

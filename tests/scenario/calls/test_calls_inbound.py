@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from offhook.model.call import CallStatus
-from offhook.testing.clock import settle, virtual_time
+from offhook.testing.clock import advance, settle, virtual_time
 from offhook.testing.signalling import SessionState
 from offhook.testing.switchboard import Switchboard
 from offhook.testing.webapp import Failure, Page
@@ -26,7 +26,7 @@ async def test_a_call_is_answered_by_its_first_verb() -> None:
     """180 at once, 200 when something is to be heard, BYE at the end."""
     board = inbound(Page(body=TALK, delay=2))
     board.call_in(headers=(("X-Route", "7"), ("User-to-User", "abc")))
-    await asyncio.sleep(1)
+    await advance(1)
     assert board.signalling.log == ["< INVITE 1", "> 180 1"]
     await board.all_over()
     assert board.signalling.log[2:] == ["> 200 1", "< ACK 1", "> BYE 1", "< 200 to BYE 1"]
@@ -57,7 +57,7 @@ async def test_a_caller_who_gives_up_while_it_rings() -> None:
     """CANCEL during a first Pause: no-answer, nothing is spoken."""
     board = inbound('<Response><Pause length="20"/><Say>never</Say></Response>')
     session = board.call_in()
-    await asyncio.sleep(5)
+    await advance(5)
     board.signalling.cancel_in(session)
     await board.all_over()
     (record,) = board.records()
@@ -71,7 +71,7 @@ async def test_a_caller_who_leaves_by_bye_while_it_rings() -> None:
     """RFC 3261 §15: BYE within the early dialog ends the call like CANCEL."""
     board = inbound('<Response><Pause length="20"/><Say>never</Say></Response>')
     session = board.call_in()
-    await asyncio.sleep(5)
+    await advance(5)
     board.signalling.hang_up(session)
     await board.all_over()
     assert board.records()[0].status is CallStatus.NO_ANSWER
@@ -83,7 +83,7 @@ async def test_a_caller_who_gives_up_while_the_document_is_fetched() -> None:
     """The request is abandoned with the call."""
     board = inbound(Page(body=TALK, delay=10))
     session = board.call_in()
-    await asyncio.sleep(5)
+    await advance(5)
     board.signalling.cancel_in(session)
     await board.all_over()
     assert asyncio.get_running_loop().time() < 6
@@ -95,7 +95,7 @@ async def test_a_caller_who_hangs_up_in_the_middle_of_a_verb() -> None:
     """BYE ends the document; the record says that the caller hung up."""
     board = inbound('<Response><Say>hello</Say><Pause length="60"/><Say>never</Say></Response>')
     session = board.call_in()
-    await asyncio.sleep(10)
+    await advance(10)
     board.signalling.hang_up(session)
     await board.all_over()
     (record,) = board.records()
@@ -131,7 +131,7 @@ async def test_a_caller_who_cancels_in_the_moment_of_the_answer() -> None:
     for delay in (0.0, 0.5, 1.0, 1.5):
         board = inbound(Page(body=TALK, delay=1))
         session = board.call_in()
-        await asyncio.sleep(delay)
+        await advance(delay)
         await settle(int(delay * 4))
         if board.signalling.sessions[session].state is SessionState.CALLED:
             board.signalling.cancel_in(session)

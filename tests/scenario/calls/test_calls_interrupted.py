@@ -5,7 +5,6 @@ action says goodbye. One is placed by REST and dials two phones in turn, answere
 nothing changes, so each moment is tried just before, at, and a few turns after it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cache
@@ -16,7 +15,7 @@ from offhook.calls.errors import CallNotFound, IllegalCallState
 from offhook.calls.events import SessionId
 from offhook.calls.ports import ProgramStart
 from offhook.model.call import FINAL_STATUSES, WebhookTarget
-from offhook.testing.clock import run, settle
+from offhook.testing.clock import advance, run, settle
 from offhook.testing.signalling import Script, SessionState
 from offhook.testing.switchboard import ACCOUNT, Switchboard
 from offhook.testing.webapp import Page
@@ -82,9 +81,8 @@ def moments(scene: Scene) -> tuple[float, ...]:
 async def interrupted(scene: Scene, at: float, turns: int, interruption: Interruption) -> None:
     """Run the call, interrupt it once, and check that everything ends."""
     board = await scene()
-    await asyncio.sleep(at)
-    for _ in range(turns):
-        await asyncio.sleep(0)
+    await advance(at)
+    await settle(turns)
     with suppress(IllegalCallState, CallNotFound):
         await interruption(board)
     await board.all_over()

@@ -1,7 +1,5 @@
 """The fake of signalling: peers follow their scripts, commands out of place raise, crossings are let pass."""
 
-import asyncio
-
 import pytest
 
 from offhook.base.errors import IllegalInput
@@ -21,7 +19,7 @@ from offhook.calls.events import (
 )
 from offhook.calls.ports import InviteOrder
 from offhook.media.negotiation import Negotiation
-from offhook.testing.clock import virtual_time
+from offhook.testing.clock import advance, virtual_time
 from offhook.testing.signalling import FakeSignalling, Script
 
 
@@ -48,11 +46,11 @@ async def test_a_peer_rings_answers_talks_and_hangs_up() -> None:
     signalling, told = make()
     signalling.script("a@", Script(ring_after=1, answer_after=3, talk=5, bye_headers=(("X-A", "1"),)))
     placed = signalling.invite(order())
-    await asyncio.sleep(2)
+    await advance(2)
     assert kinds(told) == [ProvisionalReceived]
-    await asyncio.sleep(2)
+    await advance(2)
     assert kinds(told) == [ProvisionalReceived, InviteAnswered]
-    await asyncio.sleep(10)
+    await advance(10)
     assert told[-1] == ByeReceived(session=placed.session, headers=(("X-A", "1"),))
     assert signalling.open_sessions == []
 
@@ -63,7 +61,7 @@ async def test_cancel_is_answered_with_487() -> None:
     signalling, told = make()
     placed = signalling.invite(order())
     signalling.cancel(placed.session)
-    await asyncio.sleep(10)
+    await advance(10)
     (event,) = told
     assert isinstance(event, InviteRefused)
     assert (event.cause, event.code) == (RefusalCause.CANCELED, 487)
@@ -77,9 +75,9 @@ async def test_bye_is_answered_or_times_out() -> None:
     signalling.script("a@", Script(answer_after=0))
     for target, code, wait in (("sip:a@b", 200, 1), ("sip:gone@b", 408, 40)):
         placed = signalling.invite(order(target))
-        await asyncio.sleep(1)
+        await advance(1)
         signalling.bye(placed.session)
-        await asyncio.sleep(wait)
+        await advance(wait)
         event = told[-1]
         assert isinstance(event, ByeAnswered)
         assert event.code == code
@@ -96,7 +94,7 @@ async def test_a_caller_is_answered_and_confirms() -> None:
     answer = Negotiation(address="192.0.2.1", port=4000, session_id=1).make_answer(invite.offer)
     signalling.ring(session)
     signalling.accept(session, answer)
-    await asyncio.sleep(1)
+    await advance(1)
     assert kinds(told) == [InviteReceived, AckReceived]
     assert signalling.log == ["< INVITE 1", "> 180 1", "> 200 1", "< ACK 1"]
 
@@ -128,4 +126,4 @@ async def test_commands_out_of_place_raise() -> None:
     with pytest.raises(UnknownEdge):
         signalling.invite(order(edge="nowhere"))
     signalling.cancel(placed.session)
-    await asyncio.sleep(1)
+    await advance(1)

@@ -11,6 +11,7 @@ from offhook.testing.clock import (
     SeededTokens,
     VirtualClock,
     VirtualTimeError,
+    advance,
     elapsed,
     run,
     settle,
@@ -50,6 +51,24 @@ async def test_settling_leaves_the_clock_alone() -> None:
     assert seen == ["ready"]
     assert loop.time() == 0
     later.cancel()
+
+
+@virtual_time
+async def test_advancing_moves_the_clock() -> None:
+    """What falls due meanwhile happens."""
+    seen: list[float] = []
+    loop = asyncio.get_running_loop()
+    loop.call_later(2, lambda: seen.append(loop.time()))
+    await advance(5)
+    assert seen == [2]
+    assert loop.time() == 5
+
+
+@pytest.mark.asyncio
+async def test_advancing_is_refused_in_real_time() -> None:
+    """No test waits for the wall clock by mistake."""
+    with pytest.raises(VirtualTimeError, match="virtual_time"):
+        await advance(5)
 
 
 def test_a_hang_is_an_error_that_names_the_seed() -> None:
