@@ -96,9 +96,9 @@ class EdgeWire:
 
     async def close(self) -> None:
         """Release the sockets and the timer; may be called twice."""
+        self.pump.close()
         self._datagrams.close()
         await self._streams.close()
-        self.pump.close()
 
     # --- from the sockets -----------------------------------------------------------------------------------------
 

@@ -16,6 +16,9 @@ from offhook.sip.hop import Transmission
 
 log = structlog.get_logger(__name__)
 
+# uvloop counts whole milliseconds: woken a fraction too early, the endpoint would find nothing due, again and again.
+GRAIN = 0.001
+
 Taken = ParamSpec("Taken")
 Result = TypeVar("Result")
 
@@ -38,10 +41,13 @@ class Pump:
         self._outside = outside
         self._loop = asyncio.get_running_loop()
         self._draining = False
+        self._closed = False
         self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = 0.0
 
     def close(self) -> None:
-        """Let the timer go; nothing is driven any more."""
+        """Let the timer go; nothing is sent or delivered any more."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -69,7 +75,7 @@ class Pump:
         return self._loop.time()
 
     def _drain(self) -> None:
-        if self._draining:
+        if self._draining or self._closed:
             return
         self._draining = True
         try:
@@ -81,27 +87,28 @@ class Pump:
 
     def _send(self) -> bool:
         """Send all that waits; what the wire refuses is told to the endpoint at once. Whether there was anything."""
-        transmissions = self._endpoint.transmissions()
+        transmissions = () if self._closed else self._endpoint.transmissions()
         for transmission in transmissions:
             if not self._outside.send(transmission):
                 self._endpoint.transport_failed(transmission.hop, transmission.call_id, self._loop.time())
         return bool(transmissions)
 
     def _deliver(self) -> bool:
-        event = self._endpoint.next_event()
+        event = None if self._closed else self._endpoint.next_event()
         if event is not None:
             self._outside.deliver(event)
         return event is not None
 
     def _arm(self) -> None:
         """Wake at the endpoint's next deadline."""
-        # A timer that comes too early stays: one idle wake costs less than a new timer after every message.
         at = self._endpoint.next_timer()
-        if at is None or (self._timer is not None and self._timer.when() <= at):
+        # A timer that comes too early stays: one idle wake costs less than a new timer after every message.
+        if at is None or self._closed or (self._timer is not None and self._wakes_at <= at):
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(at, self._wake)
+        self._wakes_at = at
+        self._timer = self._loop.call_at(at + GRAIN, self._wake)
 
     def _wake(self) -> None:
         self._timer = None

@@ -9,7 +9,7 @@ import ssl
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 
@@ -205,12 +205,12 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Enter the connection in the edge's books, or cut it when it is one too many."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_server and create_connection give
-        self._transport = transport
+        # uvloop's transports have the methods of asyncio.Transport, but not its class.
+        self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         if not peer or not self.edge.admits(peer[0]):
             log.warning("connection_refused", peer=str(peer), reason="too many connections")
-            transport.abort()
+            self._transport.abort()
             return
         self.key = (peer[0], peer[1])
         self.edge.sources[peer[0]] += 1

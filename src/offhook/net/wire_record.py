@@ -10,9 +10,11 @@ from offhook.sip.hop import Hop, Transmission
 from offhook.sip.settings import EndpointSettings
 from offhook.sip.trace import Trace
 
-_CALL_ID = re.compile(rb"\r\n(?:call-id|i)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r\n", re.IGNORECASE)
-_CREDENTIALS = re.compile(rb"^((?:proxy-)?authorization[ \t]*:.*?(?:\r\n[ \t].*?)*)$", re.IGNORECASE | re.MULTILINE)
-_PROOF = re.compile(rb'(\b(?:response|cnonce)[ \t]*=[ \t]*)("[^"\r\n]*"?|[^",\s]+)|(\bBasic[ \t]+)\S+', re.IGNORECASE)
+# Each pattern can only go forward: a peer chooses what it runs over.
+_CALL_ID = re.compile(rb"\r\n(?:call-id|i)[ \t]*:([^\r\n]*)", re.IGNORECASE)
+_CREDENTIALS = re.compile(rb"^(?:proxy-)?authorization[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_VALUE = rb'("(?:[^"\\\r\n]|\\.)*"?|[^",\s]+)'
+_PROOF = re.compile(rb"(\b(?:response|cnonce)[ \t]*=[ \t]*)" + _VALUE + rb"|(\bBasic[ \t]+)\S+", re.IGNORECASE)
 
 
 class WireRecord:
@@ -35,7 +37,7 @@ class WireRecord:
         found = _CALL_ID.search(data)
         if found is not None:
             start_line = _text(data.lstrip(b"\r\n").partition(b"\r\n")[0])
-            self._write("received", data, source, start_line, _text(found[1]))
+            self._write("received", data, source, start_line, _text(found[1].strip()))
 
     def _write(self, direction: str, data: bytes, hop: Hop, start_line: str, call_id: str) -> None:
         self._timeline.record(
@@ -78,7 +80,7 @@ def redacted(message: bytes) -> bytes:
     if b"uthorization" not in message.lower():
         return message
     head, end, body = message.partition(b"\r\n\r\n")
-    return _CREDENTIALS.sub(lambda line: _PROOF.sub(_blot, line[1]), head) + end + body
+    return _CREDENTIALS.sub(lambda line: _PROOF.sub(_blot, line[0]), head) + end + body
 
 
 def _blot(found: re.Match[bytes]) -> bytes:
