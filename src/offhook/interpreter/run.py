@@ -196,11 +196,13 @@ class Journey:
         return Redirect(target=fallback, parameters=told, purpose="fallback")
 
     async def _apologize(self) -> None:
+        """Tell the caller and hang up; a call that cannot be told anything is not answered for it."""
         call = self.call
-        await call.answer()
         try:
             async with asyncio.timeout(APOLOGY_LIMIT):
-                await call.play(await call.world.speech.synthesize(APOLOGY, APOLOGY_VOICE, APOLOGY_LANGUAGE))
+                apology = await call.world.speech.synthesize(APOLOGY, APOLOGY_VOICE, APOLOGY_LANGUAGE)
+                await call.answer()
+                await call.play(apology)
         except (SpeechFailed, TimeoutError) as error:
             call.notice(SpeechFailed.error_code, f"the error message could not be spoken: {error}")
         call.hang_up()
