@@ -10,18 +10,24 @@ LIMIT = 10.0
 INTERVAL = 0.02
 
 
-async def eventually(
-    condition: Callable[[], Found | Awaitable[Found]], what: str, limit: float = LIMIT
-) -> Found:
+async def eventually(condition: Callable[[], Awaitable[Found | None]], what: str, limit: float = LIMIT) -> Found:
     """The first true value of `condition`; fails with `what` was waited for after `limit` seconds."""
     loop = asyncio.get_running_loop()
     end = loop.time() + limit
     while True:
-        found = condition()
-        value = await found if isinstance(found, Awaitable) else found
+        value = await condition()
         if value:
             return value
         assert loop.time() < end, f"waited {limit:.0f} s in vain for {what}; last seen: {value!r}"
         tick = asyncio.Event()
         loop.call_later(INTERVAL, tick.set)
         await tick.wait()
+
+
+async def eventually_true(condition: Callable[[], bool], what: str, limit: float = LIMIT) -> None:
+    """Wait until a condition that needs no waiting of its own holds."""
+
+    async def look() -> bool:
+        return condition()
+
+    await eventually(look, what, limit)

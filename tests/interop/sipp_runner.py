@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventually import eventually
+from eventually import eventually_true
 from free_ports import free_port
 
 SCENARIOS = Path(__file__).parent / "sipp"
 LIMIT = 25  # seconds until SIPp gives up by itself
-MESSAGE = re.compile(r"^-{10,} \S+ \S+\n(\w+) message (sent|received) .*?\n\n(.*?)(?=^-{10,} |\Z)", re.MULTILINE | re.DOTALL)
+MESSAGE = re.compile(
+    r"^-{10,} \S+ \S+\n(\w+) message (sent|received) .*?\n\n(.*?)(?=^-{10,} |\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +105,22 @@ async def sipp(
     """
     program = shutil.which("sipp")
     assert program, "SIPp is missing: apt-get install sip-tester"
-    folder.mkdir(parents=True, exist_ok=True)
-    text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
-    for name, value in keys.items():
-        text = text.replace(f"[{name}]", value)
-    (folder / "scenario.xml").write_text(text, encoding="utf-8")
+    _write(folder, scenario, keys)
     port = free_port()
     command = [
         program,
         *([target] if target else []),
         *("-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port())),
-        *("-m", "1", "-t", {"udp": "u1", "tcp": "t1"}[transport], "-nostdin", "-timeout", f"{LIMIT}s", "-timeout_error"),
+        *(
+            "-m",
+            "1",
+            "-t",
+            {"udp": "u1", "tcp": "t1"}[transport],
+            "-nostdin",
+            "-timeout",
+            f"{LIMIT}s",
+            "-timeout_error",
+        ),
         *("-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"),
         *arguments,
     ]
@@ -129,10 +136,18 @@ async def sipp(
         await running.stop()
 
 
+def _write(folder: Path, scenario: str, keys: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
+    for name, value in keys.items():
+        text = text.replace(f"[{name}]", value)
+    (folder / "scenario.xml").write_text(text, encoding="utf-8")
+
+
 async def _is_bound(port: int, transport: str, running: Sipp, process: asyncio.subprocess.Process) -> None:
     def bound() -> bool:
         assert process.returncode is None, f"SIPp ended at once: {running.complaints()}"
         lines = Path(f"/proc/net/{transport}").read_text(encoding="utf-8").splitlines()[1:]
         return any(line.split()[1].endswith(f":{port:04X}") for line in lines)
 
-    await eventually(bound, f"SIPp on {transport} port {port}")
+    await eventually_true(bound, f"SIPp on {transport} port {port}")

@@ -15,6 +15,7 @@ from offhook.net.wire_record import WireRecord
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import Event, NextHopAsked
 from offhook.sip.hop import Hop, Transmission, Transport
+from offhook.sip.timers import TimerValues
 from offhook.sip.uri import print_host
 
 # Port 0 asks for one that is free for UDP and TCP: the kernel proposes a port of UDP, which TCP may have in use.
@@ -29,6 +30,8 @@ class SipEdge:
     host: str
     port: int = 5060
     advertise_host: str = ""
+    user_agent: str = "offhook"
+    timers: TimerValues = field(default_factory=TimerValues)
     streams: StreamLimits = field(default_factory=StreamLimits)
 
 

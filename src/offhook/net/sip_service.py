@@ -145,7 +145,12 @@ class SipService:
         edge = bound.edge
         record = WireRecord(edge.name, print_host(edge.host, bound.port), self._timeline, self._clock)
         sent_by = (edge.advertise_host or edge.host, bound.port)
-        settings = EndpointSettings(edge=edge.name, sent_by={Transport.UDP: sent_by, Transport.TCP: sent_by})
+        settings = EndpointSettings(
+            edge=edge.name,
+            sent_by={Transport.UDP: sent_by, Transport.TCP: sent_by},
+            user_agent=edge.user_agent,
+            timers=edge.timers,
+        )
         endpoint = RecordedEndpoint(settings, self._tokens, partial(_note, edge.name), record)
         deliver = partial(self._deliver, place)
         return EdgeWire(bound, endpoint, record, deliver, chores=self._chores, resolver=self._resolver)
