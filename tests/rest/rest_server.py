@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import aiohttp.web
+from msgspec.structs import replace
 
 from offhook.calls.errors import CallNotFound, CallRefused, IllegalCallState
 from offhook.calls.exchange import PlaceCall

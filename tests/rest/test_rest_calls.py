@@ -5,11 +5,11 @@ import csv
 import io
 import json
 from base64 import b64encode
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 from rest_server import ACCOUNT, OTHER_ACCOUNT, TOKEN, Server, running_server
 
 from offhook.calls.errors import CallRefused

@@ -1,9 +1,10 @@
 """The record of a call as it moves: every change is stored, traced, and told to who subscribed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
+
+from msgspec.structs import replace
 
 from offhook.calls.ports import CallbackRequest
 from offhook.calls.world import World

@@ -1,10 +1,12 @@
 """The record of a call as the API shows it, and the table of its status (contract 1 §1.4, §1.7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
+
+import msgspec
 
 from offhook.model.sids import AccountSid, CallSid
 
@@ -89,9 +91,11 @@ class StatusCallback:
     events: frozenset[CallEvent] = frozenset({CallEvent.COMPLETED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRecord:
-    """One call as it is stored and shown; replaced, never changed. Times are aware UTC datetimes, durations seconds."""
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One call as it is stored and shown; replaced (msgspec.structs.replace), never changed.
+
+    Times are aware UTC datetimes, durations seconds.
+    """
 
     sid: CallSid
     account_sid: AccountSid
@@ -116,4 +120,3 @@ class CallRecord:
     error_message: str | None = None
     status_callback: StatusCallback | None = None
     callback_sequence: int = 0
-    annotations: Mapping[str, str] = field(default_factory=dict)

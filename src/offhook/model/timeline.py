@@ -1,10 +1,11 @@
 """One entry for each thing that happens in a call; logs, ladder, metrics and console are readings of these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+import msgspec
 
 from offhook.model.sids import CallSid
 
@@ -22,8 +23,7 @@ class Kind(Enum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineEntry:
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened, at an aware UTC time; `detail` holds JSON values only.
 
     By kind::
@@ -42,4 +42,4 @@ class TimelineEntry:
     kind: Kind
     summary: str
     call_sid: CallSid | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = msgspec.field(default_factory=dict)

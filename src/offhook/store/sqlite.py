@@ -4,10 +4,11 @@ import asyncio
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
 
 from offhook.calls.errors import StoreFailed
 from offhook.calls.ports import CallFilter, CallPage, Notification
@@ -19,7 +20,7 @@ from offhook.store.migrate import migrate
 from offhook.store.writer import BUSY_TIMEOUT, Writer
 
 TIMELINE_LIMIT = 5000  # entries per call: hours of ordinary use; a runaway document must not fill the disk
-LINGER = 0.05  # seconds a timeline entry waits for company before it is written
+LINGER = 0.05  # seconds a timeline entry or a changed call waits for company before it is written
 COUNTED_CALLS = 10_000  # calls whose number of entries is remembered; others are counted again when needed
 
 
@@ -61,6 +62,7 @@ class SqliteStore:
         self._writer = writer
         self._timeline_limit = timeline_limit
         self._entries: list[TimelineEntry] = []
+        self._changed: dict[CallSid, CallRecord] = {}
         self._flush: asyncio.TimerHandle | None = None
         self._counts: OrderedDict[CallSid, int] = OrderedDict()  # touched by the writer's thread only
 
@@ -75,12 +77,19 @@ class SqliteStore:
         self._writer.post(lambda connection: connection.execute(records.INSERT_CALL, row))
 
     def save_call(self, record: CallRecord) -> None:
-        """Write a newer state of a call behind the earlier ones, without waiting; a deleted call stays deleted."""
-        row = records.call_change(record)
-        self._writer.post(lambda connection: connection.execute(records.UPDATE_CALL, row))
+        """Write a newer state of a call behind the earlier ones, without waiting; a deleted call stays deleted.
+
+        Only the last of the states that come within LINGER is written; a final one goes to the writer at once.
+        """
+        self._changed[record.sid] = record
+        if record.status.is_final:
+            self._hand_over()
+        else:
+            self._linger()
 
     async def call(self, account_sid: AccountSid, sid: CallSid) -> CallRecord | None:
         """The newest state of one call, unsaved ones included. Raises StoreFailed."""
+        self._hand_over()
         row = await self._writer.read(
             lambda connection: connection.execute(records.SELECT_CALL, (account_sid, sid)).fetchone()
         )
@@ -88,6 +97,7 @@ class SqliteStore:
 
     async def calls(self, account_sid: AccountSid, which: CallFilter, size: int, token: str | None) -> CallPage:
         """One page, newest first. Raises BadPageToken, StoreFailed."""
+        self._hand_over()
         statement, values = records.page_query(account_sid, which, size, token)
         rows = await self._writer.read(lambda connection: connection.execute(statement, values).fetchall())
         found = [records.decode_call(row[0]) for row in rows[:size]]
@@ -95,11 +105,12 @@ class SqliteStore:
 
     async def delete_call(self, account_sid: AccountSid, sid: CallSid) -> bool:
         """Remove a call and what belongs to it; False when there is none. Raises StoreFailed."""
-        self._hand_over_entries()
+        self._hand_over()
         return await self._writer.write(partial(self._delete, account_sid, sid))
 
     async def unfinished_calls(self) -> Sequence[CallRecord]:
         """Every call whose status is not final, oldest first. Raises StoreFailed."""
+        self._hand_over()
         rows = await self._writer.read(lambda connection: connection.execute(records.SELECT_UNFINISHED).fetchall())
         return [records.decode_call(row[0]) for row in rows]
 
@@ -121,12 +132,11 @@ class SqliteStore:
         if entry.call_sid is None:
             return
         self._entries.append(entry)
-        if self._flush is None:
-            self._flush = asyncio.get_running_loop().call_later(LINGER, self._hand_over_entries)
+        self._linger()
 
     async def timeline(self, call_sid: CallSid) -> Sequence[TimelineEntry]:
         """A call's entries in order of time, unsaved ones included. Raises StoreFailed."""
-        self._hand_over_entries()
+        self._hand_over()
         rows = await self._writer.read(
             lambda connection: connection.execute(records.SELECT_TIMELINE, (call_sid,)).fetchall()
         )
@@ -134,13 +144,20 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Write everything handed over, then close the file."""
-        self._hand_over_entries()
+        self._hand_over()
         await self._writer.close()
 
-    def _hand_over_entries(self) -> None:
+    def _linger(self) -> None:
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(LINGER, self._hand_over)
+
+    def _hand_over(self) -> None:
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
+        if self._changed:
+            changed, self._changed = self._changed, {}
+            self._writer.post(partial(_update_calls, tuple(changed.values())))
         if self._entries:
             entries, self._entries = self._entries, []
             self._writer.post(partial(self._insert_entries, entries))
@@ -180,3 +197,7 @@ class SqliteStore:
             return None
         text = f"the timeline is full: only the first {self._timeline_limit} entries of a call are kept"
         return replace(entry, kind=Kind.NOTICE, summary=text, detail={"level": "warning", "text": text})
+
+
+def _update_calls(changed: Sequence[CallRecord], connection: sqlite3.Connection) -> None:
+    connection.executemany(records.UPDATE_CALL, [records.call_change(record) for record in changed])

@@ -76,6 +76,7 @@ class Writer:
         self._waiting = 0
         self._loop = asyncio.get_running_loop()
         self._is_closed = False
+        self._level = ""
         self._thread = threading.Thread(target=self._main, name="offhook-store", daemon=True)
 
     async def start(self) -> None:
@@ -186,7 +187,7 @@ class Writer:
     def _commit(self, connection: sqlite3.Connection, jobs: list[Job]) -> list[Outcome] | StoreFailed:
         outcomes: list[Outcome] = []
         try:
-            _begin(connection, jobs)
+            self._begin(connection, jobs)
             for job in jobs:
                 self._attempt(connection, job, outcomes)
             connection.execute("COMMIT")
@@ -194,6 +195,15 @@ class Writer:
             _roll_back(connection)
             return self._failure(error)
         return outcomes
+
+    def _begin(self, connection: sqlite3.Connection, jobs: list[Job]) -> None:
+        purposes = {job.purpose for job in jobs}
+        level = "FULL" if Purpose.AWAITED in purposes else "NORMAL"
+        if level != self._level:
+            # It cannot change inside a transaction, and stays until it is set again.
+            connection.execute(f"PRAGMA synchronous = {level}")
+            self._level = level
+        connection.execute("BEGIN" if purposes <= {Purpose.READ} else "BEGIN IMMEDIATE")
 
     def _attempt(self, connection: sqlite3.Connection, job: Job, outcomes: list[Outcome]) -> None:
         try:
@@ -235,13 +245,6 @@ class Writer:
             self._loop.call_soon_threadsafe(self._deliver, outcomes, done)
         except RuntimeError:  # the loop is gone, and with it everybody who waited
             _log.warning("the event loop ended before the store was closed", store=self._name)
-
-
-def _begin(connection: sqlite3.Connection, jobs: list[Job]) -> None:
-    purposes = {job.purpose for job in jobs}
-    # The level cannot change inside a transaction, and stays until it is set again.
-    connection.execute(f"PRAGMA synchronous = {'FULL' if Purpose.AWAITED in purposes else 'NORMAL'}")
-    connection.execute("BEGIN" if purposes <= {Purpose.READ} else "BEGIN IMMEDIATE")
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

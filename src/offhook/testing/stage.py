@@ -6,8 +6,10 @@ happened, with the virtual second in front. Dials are answered from `outcomes`.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.errors import LegEnded

@@ -68,4 +68,4 @@ def sendable(parameters: Mapping[str, str]) -> Parameters:
 
 
 def _well_formed(text: str) -> str:
-    return text.encode("utf-8", errors="replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")

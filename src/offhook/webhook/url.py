@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import SplitResult, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from functools import lru_cache
+from urllib.parse import SplitResult, quote, quote_plus, unquote, urljoin, urlsplit, urlunsplit
 
 from offhook.calls.errors import WebhookFailed
 from offhook.webhook.failures import INVALID_URL
@@ -12,6 +13,7 @@ from offhook.webhook.failures import INVALID_URL
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
 _CREDENTIALS = re.compile(r"^([^:/?#]*://)[^/?#]*@")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")  # most names and values of a webhook: nothing to encode
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 Parameters = Sequence[tuple[str, str]]
@@ -42,6 +44,7 @@ class RequestUrl:
         return target
 
 
+@lru_cache(maxsize=1024)
 def parse_url(text: str, length: int) -> RequestUrl:
     """Read an absolute http or https URL of at most `length` characters. Raises WebhookFailed (11100)."""
     text = text.strip()
@@ -78,7 +81,13 @@ def redact(url: str) -> str:
 
 def encode_form(parameters: Parameters) -> str:
     """application/x-www-form-urlencoded in UTF-8."""
-    return urlencode(parameters, encoding="utf-8", errors="replace")
+    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in parameters])
+
+
+def _quoted(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
+    return quote_plus(text, encoding="utf-8", errors="replace")
 
 
 def _host(parts: SplitResult) -> str:

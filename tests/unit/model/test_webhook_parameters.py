@@ -1,9 +1,9 @@
 """What webhooks say of a call."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.sids import AccountSid, CallSid

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from offhook.calls.errors import BadPageToken, StoreFailed
 from offhook.calls.ports import CallFilter, Notification
@@ -38,7 +38,7 @@ def a_call(number: int, **changes: object) -> CallRecord:
         date_created=START + timedelta(microseconds=number),
         date_updated=START,
     )
-    return replace(record, **changes)  # type: ignore[arg-type]
+    return replace(record, **changes)
 
 
 def an_entry(number: int, sid: CallSid) -> TimelineEntry:
@@ -61,7 +61,7 @@ async def test_everything_of_a_record_survives_reopening(tmp_path: Path) -> None
         target=WebhookTarget(url="https://a.example/é", method=HttpMethod.GET),
         events=frozenset({CallEvent.RINGING, CallEvent.COMPLETED}),
     )
-    record = a_call(1, status_callback=callback, start_time=START, duration=7, annotations={"a": "b"}, error_code=32011)
+    record = a_call(1, status_callback=callback, start_time=START, duration=7, error_code=32011)
     first = await open_store(tmp_path / "sub" / "calls.db")
     await first.create_call(record)
     await first.close()
