@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -159,7 +160,8 @@ async def offhook(folder: Path, application: str, *, t1: float = 0.5) -> AsyncIt
             stdout=output,
             stderr=output,
         )
-    async with aiohttp.ClientSession(auth=aiohttp.BasicAuth(ACCOUNT, TOKEN)) as client:
+    credentials = b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+    async with aiohttp.ClientSession(headers={"Authorization": f"Basic {credentials}"}) as client:
         running = Offhook(f"http://127.0.0.1:{http}", sip, client, process, folder)
         try:
             await eventually(lambda: _is_ready(running), "offhook to be ready")

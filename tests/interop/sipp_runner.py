@@ -3,15 +3,17 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from eventually import eventually_true
 from free_ports import free_port
 
 SCENARIOS = Path(__file__).parent / "sipp"
+NO_KEYS: Mapping[str, str] = MappingProxyType({})
 LIMIT = 25  # seconds until SIPp gives up by itself
 MESSAGE = re.compile(
     r"^-{10,} \S+ \S+\n(\w+) message (sent|received) .*?\n\n(.*?)(?=^-{10,} |\Z)", re.MULTILINE | re.DOTALL
@@ -97,7 +99,7 @@ async def sipp(
     target: str = "",
     transport: str = "udp",
     arguments: tuple[str, ...] = (),
-    **keys: str,
+    keys: Mapping[str, str] = NO_KEYS,
 ) -> AsyncIterator[Sipp]:
     """SIPp with this scenario: a caller when `target` (host:port) is given, else a callee that is ready to be called.
 
@@ -136,7 +138,7 @@ async def sipp(
         await running.stop()
 
 
-def _write(folder: Path, scenario: str, keys: dict[str, str]) -> None:
+def _write(folder: Path, scenario: str, keys: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
     for name, value in keys.items():

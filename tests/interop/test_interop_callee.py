@@ -1,5 +1,7 @@
 """Calls to a SIPp that answers, refuses, rings, asks for credentials, hangs up: SIP, callbacks and records agree."""
 
+import re
+from hashlib import md5
 from pathlib import Path
 
 import pytest
@@ -57,7 +59,7 @@ async def test_a_callee_refuses(
     platform: Offhook, application: WebApplication, tmp_path: Path, code: str, reason: str, status: str
 ) -> None:
     """The refusal is acknowledged, and its code decides the status that callbacks and record show."""
-    async with sipp("refuse", tmp_path / "callee", code=code, reason=reason) as callee:
+    async with sipp("refuse", tmp_path / "callee", keys={"code": code, "reason": reason}) as callee:
         call = await platform.call(
             callee.uri,
             Url=f"{application.url}/never",
@@ -112,7 +114,7 @@ async def test_a_ringing_call_is_canceled_by_the_api(
 async def test_a_callee_asks_for_credentials(
     platform: Offhook, application: WebApplication, tmp_path: Path, code: str
 ) -> None:
-    """The second INVITE carries a proof that SIPp verifies, and the call goes on."""
+    """The second INVITE carries the right proof, and the call goes on."""
     application.pages["/answered"] = HANG_UP
     async with sipp(f"challenge_{code}", tmp_path / "callee") as callee:
         call = await platform.call(
@@ -122,13 +124,23 @@ async def test_a_callee_asks_for_credentials(
             SipAuthPassword="wonder land",
         )
         await callee.finish()
+        name = "Authorization" if code == "401" else "Proxy-Authorization"
+        (given,) = [one.values(name) for one in callee.messages() if one.start_line.startswith("INVITE")][1]
+    fields = dict(re.findall(r'(\w+)="?([^",]*)"?', given))
+    ends = [
+        md5(text.encode(), usedforsecurity=False).hexdigest()
+        for text in (f"alice:{fields['realm']}:wonder land", f"INVITE:{fields['uri']}")
+    ]
+    middle = ":".join(fields[key] for key in ("nonce", "nc", "cnonce", "qop"))
+    proof = md5(f"{ends[0]}:{middle}:{ends[1]}".encode(), usedforsecurity=False).hexdigest()
+    assert fields["response"] == proof
     assert (await platform.ended(call["sid"]))["status"] == "completed"
     assert "wonder land" not in platform.output()
 
 
 async def test_wrong_credentials_end_the_call(platform: Offhook, application: WebApplication, tmp_path: Path) -> None:
     """A 401 without credentials to answer it is final: failed, with the code."""
-    async with sipp("refuse", tmp_path / "callee", code="401", reason="Unauthorized") as callee:
+    async with sipp("refuse", tmp_path / "callee", keys={"code": "401", "reason": "Unauthorized"}) as callee:
         call = await platform.call(
             callee.uri, Url=f"{application.url}/never", StatusCallback=f"{application.url}/status"
         )
