@@ -67,7 +67,7 @@ def fuzz(data: bytes) -> None:
 
 def main() -> None:
     """Run under atheris until stopped or something is found."""
-    import atheris  # type: ignore[import-untyped]  # noqa: PLC0415  # not there for every Python
+    import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]  # noqa: PLC0415  # not for every Python
 
     atheris.instrument_all()
     atheris.Setup(sys.argv, fuzz)

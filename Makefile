@@ -1,0 +1,56 @@
+# Every target sets up what it needs by itself; a second run finds the stamps under build/ and is quick.
+
+BIN := .venv/bin
+READY := build/.ready
+NATIVE := $(wildcard src/offhook/media/native/*.[ch])
+
+# package of Debian:program that it brings
+SPEECH := espeak-ng:espeak-ng
+PEERS := $(SPEECH) sip-tester:sipp baresip:baresip
+BENCH_PEERS := $(PEERS) kamailio:kamailio rtpengine-daemon:rtpengine
+UNIT_TESTS := $(wildcard tests/unit tests/machines tests/twiml tests/contract tests/scenario)
+
+.PHONY: help demo test check serve bench lock clean
+
+help:
+	@echo 'make demo    one real call: offhook, a sample application and a scripted SIP phone'
+	@echo 'make test    every test, with real SIP peers'
+	@echo 'make check   format, lint, types, import rules, generated files, unit tests'
+	@echo 'make serve   run the platform on its defaults'
+	@echo 'make bench   measure against real peers; the table also goes to build/bench.json'
+	@echo 'make lock    write requirements.lock from what .venv holds'
+	@echo 'make clean   remove .venv and build'
+
+demo: $(READY)
+	@$(BIN)/python -m demo
+
+test: $(READY)
+	@tools/install_peers.sh $(PEERS)
+	$(BIN)/pytest -q tests
+
+check: $(READY)
+	@tools/install_peers.sh $(SPEECH)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@set -e; for tool in tools/*.py; do $(BIN)/python $$tool --check; done
+	$(BIN)/pytest -q $(UNIT_TESTS)
+
+serve: $(READY)
+	@$(BIN)/offhook serve
+
+bench: $(READY)
+	@tools/install_peers.sh $(BENCH_PEERS)
+	@$(BIN)/python -m bench
+
+lock: $(READY)
+	@$(BIN)/python tools/generate_lock.py
+
+clean:
+	rm -rf .venv build
+
+$(READY): pyproject.toml setup.py requirements.lock tools/make_environment.sh $(NATIVE)
+	@tools/make_environment.sh
+	@mkdir -p build
+	@touch $@
