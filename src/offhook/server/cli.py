@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from offhook.base.errors import OffhookError
-from offhook.server.commands import check, serve
+from offhook.server.commands import call, calls, check, edges, serve, show
 from offhook.server.commands.terminal import complain, say
 
 INTERRUPTED = 130  # what a shell reports of a program that SIGINT ended
@@ -45,7 +45,11 @@ def root(
 
 COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("serve", serve.serve, serve.EXAMPLE),
+    ("call", call.call, call.EXAMPLE),
+    ("calls", calls.calls, calls.EXAMPLE),
+    ("show", show.show, show.EXAMPLE),
     ("check", check.check, check.EXAMPLE),
+    ("edges", edges.edges, edges.EXAMPLE),
 )
 
 

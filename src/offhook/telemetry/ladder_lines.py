@@ -13,7 +13,7 @@ GUTTER = 10  # cells for the time
 NARROWEST = 60  # cells; a narrower terminal folds the lines itself
 SMALLEST_GAP = 14  # cells between two columns; what does not fit shares the last
 LARGEST_GAP = 48
-MOST_LINES = 4  # of one header or one list of parameters
+MOST_LINES = 6  # of one header or one list of parameters
 
 Span = tuple[str, Tone]
 Line = tuple[Span, ...]
