@@ -20,6 +20,7 @@ from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction, StatusCallback, WebhookTarget
 from offhook.model.numbers import sip_user_of
 from offhook.model.sids import CALL, AccountSid, CallSid
+from offhook.model.timeline import Kind
 
 UNAVAILABLE = 503
 CLOSING_GRACE = 1.0  # seconds that a REST hang-up waits to show the final status
@@ -114,6 +115,8 @@ class Exchange:
         world.timeline.link(invite.call_id, record.sid)
         supervision = self.registry.make(record, self._hunt)
         supervision.call.leg.offer(invite)
+        status = {"status": record.status.value, "direction": record.direction.value}
+        supervision.call.trace(Kind.STATUS, record.status.value, **status)
         start = ProgramStart(
             document=route.document,
             fallback=route.fallback,

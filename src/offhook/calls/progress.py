@@ -43,7 +43,7 @@ class Progress:
         """Move to a status that may follow the present one; False, and nothing changed, when it may not."""
         if status not in STATUS_TABLE[self.record.status]:
             return False
-        self.change(status=status, **changes)
+        self.record = replace(self.record, status=status, date_updated=self.world.clock.now(), **changes)
         self._tell(status, self._ending_detail() if status.is_final else {})
         return True
 
@@ -56,12 +56,13 @@ class Progress:
                 kind=Kind.STATUS,
                 summary=status.value,
                 call_sid=record.sid,
-                detail={"status": status.value, **detail},
+                detail={"status": status.value, "direction": record.direction.value, **detail},
             )
         )
         callback = record.status_callback
         event = EVENT_OF_STATUS.get(status, CallEvent.COMPLETED)
         if callback is None or event not in callback.events:
+            world.store.save_call(record)
             return
         parameters = status_callback_parameters(replace(record, status=status), now)
         self.record = replace(record, callback_sequence=record.callback_sequence + 1)

@@ -34,7 +34,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
         verb      name, line, outcome
         digit     digit, direction, source (rfc4733|info|inband|played)
         media     event, and what belongs to it (codec, remote, packets, lost …)
-        status    status, and for the last one ended_by, sip_response_code
+        status    status, direction, and for the last one ended_by, sip_response_code
         notice    error_code, level (error|warning), text
     """
 

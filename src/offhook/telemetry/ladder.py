@@ -106,7 +106,8 @@ class Ladder:
                 return _Made(label=entry.summary, tone=TONES[entry.kind])
 
     def _sip(self, entry: TimelineEntry) -> "_Made":
-        start_line, text = str(entry.detail.get("start_line", entry.summary)), str(entry.detail.get("text", ""))
+        text = str(entry.detail.get("text", ""))
+        start_line = sip_text.start_line(text) or str(entry.detail.get("start_line", entry.summary))
         peer = self._column(str(entry.detail.get("peer", "?")))
         is_sent = entry.detail.get("direction") == "sent"
         return _Made(

@@ -28,6 +28,11 @@ _CSEQ = re.compile(r"\s*\d+\s+(\S+)")
 _RESPONSE = re.compile(r"SIP/2\.0 (\d{3})(?: |\Z)")
 
 
+def start_line(text: str) -> str:
+    """The first line of the message."""
+    return text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
+
+
 def headers(text: str) -> Iterator[tuple[str, str]]:
     """Name and value of each header field, as spelled, folded lines joined."""
     head = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]

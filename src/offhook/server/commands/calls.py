@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +21,9 @@ from offhook.telemetry.printable import printable
 EXAMPLE = "Example: offhook calls --status busy --limit 10"
 
 COLUMNS = ("call", "began (UTC)", "direction", "from", "to", "status", "seconds")
+LEFT_OUT = ("began (UTC)", "direction")  # on a terminal that has no room for them
+ROOMY = 120
+UNBOUNDED = 400
 STYLES = {"completed": "green", "busy": "yellow", "no-answer": "yellow", "canceled": "yellow", "failed": "red"}
 
 StatusOption = Annotated[str | None, typer.Option(help="Only calls of this status, such as completed or busy.")]
@@ -45,7 +49,9 @@ def calls(  # noqa: PLR0913 - one parameter for each option
     if as_json:
         OUT.out(json.dumps(msgspec.to_builtins(found), indent=2), highlight=False)
     elif found:
-        OUT.print(table(found))
+        # What reads a pipe gets every value whole.
+        width = OUT.width if OUT.is_terminal else UNBOUNDED
+        OUT.print(table(found, width), width=width, crop=False)
     else:
         say("no calls")
 
@@ -55,23 +61,26 @@ async def _fetch(config: Path | None, filters: dict[str, str], limit: int) -> li
         return await api.calls(filters, limit)
 
 
-def table(found: Sequence[Call]) -> Table:
+def table(found: Sequence[Call], width: int) -> Table:
     """The calls as a table; what stands in it comes from outside and is shown as text."""
+    shown = [name for name in COLUMNS if width >= ROOMY or name not in LEFT_OUT]
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for name in COLUMNS:
-        made.add_column(name, overflow="fold", no_wrap=name == "call", justify="right" if name == "seconds" else "left")
+    for name in shown:
+        is_party = name in {"from", "to"}
+        justify: JustifyMethod = "right" if name == "seconds" else "left"
+        made.add_column(name, no_wrap=True, overflow="ellipsis", ratio=1 if is_party else None, justify=justify)
     for call in found:
-        cells = (
-            call.sid,
-            moment(call.start_time or call.date_created),
-            call.direction,
-            call.from_,
-            call.to,
-            call.status,
-            call.duration or "",
-        )
-        style = STYLES.get(call.status, "")
-        made.add_row(*(Text(printable(cell), style=style if cell is call.status else "") for cell in cells))
+        cells = {
+            "call": call.sid,
+            "began (UTC)": moment(call.start_time or call.date_created),
+            "direction": call.direction,
+            "from": call.from_,
+            "to": call.to,
+            "status": call.status,
+            "seconds": call.duration or "",
+        }
+        styles = {"status": STYLES.get(call.status, "")}
+        made.add_row(*(Text(printable(cells[name]), style=styles.get(name, "")) for name in shown))
     return made
 
 
