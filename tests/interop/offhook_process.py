@@ -65,6 +65,7 @@ class Offhook:
     client: aiohttp.ClientSession
     process: asyncio.subprocess.Process
     folder: Path
+    was_killed: bool = False
 
     @property
     def target(self) -> str:
@@ -112,6 +113,12 @@ class Offhook:
         found = await eventually(look, f"the end of {sid}", limit)
         assert found
         return found
+
+    async def kill(self) -> None:
+        """End the process without a chance to say anything (SIGKILL)."""
+        self.was_killed = True
+        self.process.kill()
+        await self.process.wait()
 
     def output(self) -> str:
         """What the program printed and logged."""
@@ -180,6 +187,8 @@ async def _is_ready(running: Offhook) -> bool:
 
 
 async def _stop(running: Offhook) -> None:
+    if running.was_killed:
+        return
     if running.process.returncode is None:
         running.process.terminate()
     async with asyncio.timeout(10):

@@ -37,17 +37,18 @@ class Progress:
 
     def announce_initiated(self) -> None:
         """Tell that dialing began; `initiated` is a callback's word and never the record's (contract 1 §1.4)."""
-        self._tell(CallStatus.INITIATED, {})
+        self._publish(CallStatus.INITIATED, {})
 
     def advance(self, status: CallStatus, **changes: Any) -> bool:
         """Move to a status that may follow the present one; False, and nothing changed, when it may not."""
         if status not in STATUS_TABLE[self.record.status]:
             return False
         self.record = replace(self.record, status=status, date_updated=self.world.clock.now(), **changes)
-        self._tell(status, self._ending_detail() if status.is_final else {})
+        self._publish(status, self._ending_detail() if status.is_final else {})
         return True
 
-    def _tell(self, status: CallStatus, detail: Mapping[str, Any]) -> None:
+    def _publish(self, status: CallStatus, detail: Mapping[str, Any]) -> None:
+        """Store the record, write the timeline, queue the callback of who subscribed."""
         world, record = self.world, self.record
         now = world.clock.now()
         world.timeline.record(

@@ -79,10 +79,11 @@ class SqliteStore:
     def save_call(self, record: CallRecord) -> None:
         """Write a newer state of a call behind the earlier ones, without waiting; a deleted call stays deleted.
 
-        Only the last of the states that come within LINGER is written; a final one goes to the writer at once.
+        Of the states that come within LINGER only the last is written. A final state, and one of a call whose progress
+        is told to the application, goes to the writer at once: what was told must not be forgotten in a crash.
         """
         self._changed[record.sid] = record
-        if record.status.is_final:
+        if record.status.is_final or record.status_callback is not None:
             self._hand_over()
         else:
             self._linger()
