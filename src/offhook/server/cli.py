@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from offhook.base.errors import OffhookError
-from offhook.server.commands import call, calls, check, edges, serve, show
+from offhook.server.commands import call, calls, check, doctor, edges, serve, show
 from offhook.server.commands.terminal import complain, say
 
 INTERRUPTED = 130  # what a shell reports of a program that SIGINT ended
@@ -50,6 +50,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("show", show.show, show.EXAMPLE),
     ("check", check.check, check.EXAMPLE),
     ("edges", edges.edges, edges.EXAMPLE),
+    ("doctor", doctor.doctor, doctor.EXAMPLE),
 )
 
 
