@@ -24,7 +24,9 @@ async def main() -> None:
         while line := await asyncio.to_thread(sys.stdin.readline):
             offers = json.loads(line)
             ports = [service.open(EDGE) for _ in offers]
-            answers = [service.make_answer(port, offer.encode()).decode() for port, offer in zip(ports, offers, strict=True)]
+            answers = [
+                service.make_answer(port, offer.encode()).decode() for port, offer in zip(ports, offers, strict=True)
+            ]
             service.connect(*ports)
             sys.stdout.write(json.dumps(answers) + "\n")
             sys.stdout.flush()

@@ -43,7 +43,7 @@ def caller_command(target: str, load: Load, callee: str = "+15550100") -> list[s
         target,
         *("-sf", str(SCENARIOS / "caller.xml"), "-i", HOST, "-p", str(free_port()), "-mp", str(free_port())),
         *("-key", "callee", callee, "-key", "caller", "+15550101", "-key", "domain", target),
-        *("-m", str(load.calls), "-r", str(load.rate), "-nostdin", "-timeout", "120s", "-timeout_error"),
+        *("-m", str(load.calls), "-r", str(load.rate), "-d", "0", "-nostdin", "-timeout", "120s", "-timeout_error"),
     ]
 
 

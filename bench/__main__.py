@@ -1,0 +1,109 @@
+"""`make bench`: measures, shows progress, prints a table, writes build/bench.json. Names on the command line choose."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.status import Status
+
+from bench import latency
+from bench.calls import LOAD, bridged_call_memory, call_run
+from bench.processes import PeerFailed
+from bench.relay import relay_run
+from bench.report import Paired, Result, table, write
+from bench.sipp import floor
+
+OUTPUT = Path("build") / "bench.json"
+RUNS = 3
+Say = Callable[[str], None]
+
+
+def paired(run: Callable[[str, Path], float], folder: Path, say: Say) -> Paired:
+    """Runs of ours and the peer's in turn, so that what else the machine does falls on both."""
+    found: dict[str, list[float]] = {"ours": [], "peer": []}
+    for number in range(1, RUNS + 1):
+        for kind in found if number % 2 else reversed(found):
+            say(f"run {number} of {RUNS}: {kind}")
+            found[kind].append(run(kind, folder))
+    return Paired(ours=tuple(found["ours"]), peer=tuple(found["peer"]))
+
+
+def alone(run: Callable[[Path], float], folder: Path, say: Say) -> Paired:
+    """Runs of ours that have no peer."""
+    found = []
+    for number in range(1, RUNS + 1):
+        say(f"run {number} of {RUNS}")
+        found.append(run(folder))
+    return Paired(ours=tuple(found))
+
+
+def bridged_call_cpu(folder: Path, say: Say) -> list[Result]:
+    """CPU per call, beside Kamailio; the floor is a SIPp that is called with nothing between."""
+    say("SIPp alone")
+    bottom = Paired(ours=(floor(LOAD, folder),))
+    result = paired(call_run, folder, say).result("bridged_call_cpu", "ms CPU/call", "Kamailio 5.6 proxy", "<= 6 x")
+    return [result, bottom.result("sipp_floor", "ms CPU/call")]
+
+
+def relay_packet_cpu(folder: Path, say: Say) -> list[Result]:
+    """CPU per relayed packet, beside rtpengine without its kernel module."""
+    found = paired(relay_run, folder, say)
+    return [found.result("relay_packet_cpu", "us CPU/packet", "rtpengine in user space", "<= 0.6 x")]
+
+
+def post_to_invite_p50(folder: Path, say: Say) -> list[Result]:
+    """From the API's request to the INVITE."""
+    return [alone(latency.post_to_invite, folder, say).result("post_to_invite_p50", "ms")]
+
+
+def webhook_to_invite_p50(folder: Path, say: Say) -> list[Result]:
+    """From the document's request to the INVITE."""
+    return [alone(latency.webhook_to_invite, folder, say).result("webhook_to_invite_p50", "ms")]
+
+
+def memory(folder: Path, say: Say) -> list[Result]:
+    """Resident memory of each call that is up."""
+    return [alone(bridged_call_memory, folder, say).result("bridged_call_memory", "KiB/call")]
+
+
+MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
+    "bridged_call_cpu": bridged_call_cpu,
+    "relay_packet_cpu": relay_packet_cpu,
+    "post_to_invite_p50": post_to_invite_p50,
+    "webhook_to_invite_p50": webhook_to_invite_p50,
+    "bridged_call_memory": memory,
+}
+
+
+def main(names: list[str]) -> int:
+    """Measure what is named, or everything; 1 when something could not be measured, 2 for a name that is none."""
+    console = Console()
+    unknown = sorted(set(names) - set(MEASURES))
+    if unknown:
+        console.print(f"nothing is called {', '.join(unknown)}; there are {', '.join(MEASURES)}")
+        return 2
+    results: list[Result] = []
+    failures = 0
+    for name in names or MEASURES:
+        with tempfile.TemporaryDirectory(prefix="offhook-bench-") as place, console.status(name) as status:
+
+            def say(text: str, name: str = name, status: Status = status) -> None:
+                status.update(f"{name}: {text}")
+
+            try:
+                results += MEASURES[name](Path(place), say)
+            except PeerFailed as error:
+                failures += 1
+                console.print(f"[red]{name}: {error}[/red]")
+            else:
+                console.print(f"{name}: done")
+        write(results, OUTPUT)
+    console.print(table(results))
+    console.print(f"written to {OUTPUT}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
