@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.kamailio import kamailio
 from bench.platform import platform
 from bench.processes import PeerFailed, free_port, resident_bytes, running, until
-from bench.sipp import Load, call_through, callee_command, caller_command, is_bound
+from bench.sipp import Load, call_through, callee_command, caller_command, complaints, is_bound
 
 WARM_UP = Load(calls=40, rate=40)
 STANDING = Load(calls=100, rate=40)
@@ -43,5 +43,5 @@ def bridged_call_memory(folder: Path) -> float:
                     most = max(most, resident_bytes(ours.pid))
                     time.sleep(0.2)
                 if caller.returncode != 0:
-                    raise PeerFailed(f"the SIPp caller failed: see caller.log in {folder}")
+                    raise PeerFailed(f"the SIPp caller failed: {complaints(folder)}")
     return (most - before) / STANDING.calls / 1024

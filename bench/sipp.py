@@ -9,6 +9,7 @@ from bench.processes import PeerFailed, cpu_seconds, free_port, running, until
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 HOST = "127.0.0.1"
+COMPLAINT = re.compile(r"^\d{4}-\d\d-\d\d\s+\S+\s+\S+: (.*?)(?:\r?\n\r?\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def call_through(target: str, callee_port: int, load: Load, folder: Path, pid: i
             codes = caller.wait(180), callee.wait(60)
         used = cpu_seconds(pid) - before
     if codes != (0, 0):
-        raise PeerFailed(f"caller and callee ended with {codes}: see caller.log and callee.log in {folder}")
+        raise PeerFailed(f"caller and callee ended with {codes}: {complaints(folder)}")
     return used / load.calls * 1000
 
 
@@ -77,8 +78,17 @@ def floor(load: Load, folder: Path) -> float:
                 except subprocess.TimeoutExpired:
                     continue
             if caller.wait(60) != 0:
-                raise PeerFailed(f"the SIPp caller failed: see caller.log in {folder}")
+                raise PeerFailed(f"the SIPp caller failed: {complaints(folder)}")
     return (last - before) / load.calls * 1000
+
+
+def complaints(folder: Path) -> str:
+    """What SIPp said of the calls that failed."""
+    said = []
+    for name in ("caller", "callee"):
+        text = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+        said += [f"{name}: {found[1][:300]}" for found in COMPLAINT.finditer(text)]
+    return "; ".join(said[:4]) or "SIPp gave no reason"
 
 
 def is_bound(port: int) -> bool:
