@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from offhook.base.errors import OffhookError
-from offhook.server.commands import call, calls, check, doctor, edges, serve, show
+from offhook.server.commands import call, calls, check, doctor, edges, phone, serve, show
 from offhook.server.commands.terminal import complain, say
 
 INTERRUPTED = 130  # what a shell reports of a program that SIGINT ended
@@ -48,6 +48,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("call", call.call, call.EXAMPLE),
     ("calls", calls.calls, calls.EXAMPLE),
     ("show", show.show, show.EXAMPLE),
+    ("phone", phone.phone, phone.EXAMPLE),
     ("check", check.check, check.EXAMPLE),
     ("edges", edges.edges, edges.EXAMPLE),
     ("doctor", doctor.doctor, doctor.EXAMPLE),
