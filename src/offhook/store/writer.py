@@ -9,6 +9,7 @@ waits for) makes it survive a power cut.
 import asyncio
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ WAITING_LIMIT = 100_000  # jobs handed over and not yet done, before new ones ar
 RETRY_DELAY = 1.0  # seconds between attempts to write what nobody waits for after the disk refused it
 ATTEMPT_LIMIT = 60  # about a minute of a full or locked disk
 RETRY_LIMIT = 20_000  # jobs kept for retrying; the oldest go first
+COMPANY = 0.02  # seconds that a write nobody waits for waits for others to share its commit
 BUSY_TIMEOUT = 5.0  # seconds to wait for another process that holds the database
 
 # These concern one row; every other database error concerns the database, and with it the whole group.
@@ -164,9 +166,12 @@ class Writer:
             jobs = [self._queue.get(timeout=RETRY_DELAY if self._retries else None)]
         except Empty:
             return []
+        # While nobody waits there is time for company: one commit costs as much as many rows.
+        end = time.monotonic() + COMPANY
         while len(jobs) < GROUP_LIMIT:
+            patience = end - time.monotonic() if jobs[-1].purpose is Purpose.POSTED else 0.0
             try:
-                jobs.append(self._queue.get_nowait())
+                jobs.append(self._queue.get(timeout=patience) if patience > 0 else self._queue.get_nowait())
             except Empty:
                 break
         return jobs
