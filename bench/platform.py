@@ -30,7 +30,6 @@ media_ports = "20000-29999"
 phone_number = "{number}"
 voice_url = "http://127.0.0.1:{application}/number"
 status_callback = "http://127.0.0.1:{application}/status"
-status_callback_event = ["initiated", "ringing", "answered", "completed"]
 """
 
 

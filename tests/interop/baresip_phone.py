@@ -50,7 +50,7 @@ class Baresip:
         self.port = port
         self._process = process
         self._control = control
-        self._folder = folder
+        self.folder = folder
 
     @property
     def uri(self) -> str:
@@ -63,7 +63,7 @@ class Baresip:
 
     def output(self) -> str:
         """All that baresip has printed."""
-        return (self._folder / "output.log").read_text(encoding="utf-8", errors="replace")
+        return (self.folder / "output.log").read_text(encoding="utf-8", errors="replace")
 
     async def command(self, command: str, parameters: str = "") -> None:
         """Give a command over baresip's control connection."""
@@ -86,7 +86,7 @@ class Baresip:
         """The samples it has heard, 16-bit mono, and their rate."""
 
         async def look() -> list[Path]:
-            return await asyncio.to_thread(lambda: sorted(self._folder.glob("dump-*-dec.wav")))
+            return await asyncio.to_thread(lambda: sorted(self.folder.glob("dump-*-dec.wav")))
 
         paths = await eventually(look, "the recording of baresip")
         with wave.open(str(paths[-1])) as recording:
