@@ -18,6 +18,7 @@ APPLICATION, OFFHOOK = 0, 1
 MOST_PEERS = 6  # columns; what comes after them shares the last
 MOST_BENEATH = 40  # lines below one message
 LONGEST_PARAMETER = 60  # characters of one value
+FOREVER = 1e9  # milliseconds
 FAILURE = 400  # the first code that says no, in SIP as in HTTP
 
 # Parameters that every webhook carries and that say nothing new in a ladder.
@@ -170,7 +171,7 @@ def _webhook(detail: Mapping[str, Any]) -> _Made:
     if isinstance(parameters, Mapping):
         beneath.append(_parameters(parameters))
     return _Made(
-        label=f"{detail.get('purpose', 'webhook')}: {told}, {_milliseconds(detail.get('milliseconds'))}",
+        label=f"{told} {detail.get('purpose', 'webhook')}, {_milliseconds(detail.get('milliseconds'))}",
         tone=Tone.BAD if is_bad else Tone.WEBHOOK,
         target=APPLICATION,
         beneath=tuple(line for line in beneath if line),
@@ -184,7 +185,7 @@ def _parameters(parameters: Mapping[Any, Any]) -> str:
 
 
 def _milliseconds(value: object) -> str:
-    return f"{value:.0f} ms" if isinstance(value, int | float) else "? ms"
+    return f"{value:.0f} ms" if isinstance(value, int | float) and abs(value) < FOREVER else "? ms"
 
 
 def _status(entry: TimelineEntry) -> _Made:

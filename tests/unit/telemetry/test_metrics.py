@@ -1,0 +1,110 @@
+"""Counts are read from the timeline; nobody outside can make new series."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from offhook.model.timeline import Kind, TimelineEntry
+from offhook.telemetry.metrics import Metrics
+
+AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def samples(metrics: Metrics) -> dict[str, float]:
+    """Every sample of ours by its name and labels, those that are not zero."""
+    return {
+        f"{sample.name}{sorted(sample.labels.values())}": sample.value
+        for family in text_string_to_metric_families(metrics.text().decode())
+        for sample in family.samples
+        if sample.name.startswith("offhook_") and not sample.name.endswith(("_created", "_bucket")) and sample.value
+    }
+
+
+def fed(*entries: tuple[Kind, dict[str, Any]]) -> dict[str, float]:
+    """The samples after these entries."""
+    metrics = Metrics()
+    for kind, detail in entries:
+        metrics.receive(TimelineEntry(at=AT, kind=kind, summary="", detail=detail))
+    return samples(metrics)
+
+
+@pytest.mark.parametrize(
+    ("text", "direction", "sample"),
+    [
+        ("INVITE sip:a@b SIP/2.0\r\n\r\n", "sent", "offhook_sip_messages_total['INVITE', 'sent']"),
+        ("SIP/2.0 486 Busy Here\r\n\r\n", "received", "offhook_sip_messages_total['4xx', 'received']"),
+        ("EVIL17 sip:a@b SIP/2.0\r\n\r\n", "received", "offhook_sip_messages_total['other', 'received']"),
+        ("\x00\xff", "sideways", "offhook_sip_messages_total['other', 'other']"),
+    ],
+)
+def test_sip_messages_count_by_method_or_class(text: str, direction: str, sample: str) -> None:
+    """Requests count by method, responses by class; unknown methods share one series."""
+    assert fed((Kind.SIP, {"text": text, "direction": direction})) == {sample: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("detail", "labels"),
+    [
+        ({"purpose": "voice", "code": 200}, "['2xx', 'voice']"),
+        ({"purpose": "callback ringing", "code": 500}, "['5xx', 'callback']"),
+        ({"purpose": "action", "code": None}, "['action', 'failed']"),
+        ({"purpose": "new every time", "code": 9999}, "['failed', 'other']"),
+    ],
+)
+def test_webhooks_count_by_purpose_and_outcome(detail: dict[str, Any], labels: str) -> None:
+    """The outcome is the class of the code, or that there was none."""
+    assert fed((Kind.WEBHOOK, detail)) == {f"offhook_webhooks_total{labels}": 1.0}
+
+
+def test_webhooks_are_timed() -> None:
+    """Milliseconds of the timeline are seconds here."""
+    found = fed((Kind.WEBHOOK, {"purpose": "voice", "code": 200, "milliseconds": 250}))
+    assert found["offhook_webhook_seconds_sum['voice']"] == 0.25
+
+
+def test_calls_count_when_they_begin_and_when_they_end() -> None:
+    """An outbound call begins with initiated, an inbound one with ringing; each ends once."""
+
+    def status(status: str, direction: str) -> tuple[Kind, dict[str, Any]]:
+        return Kind.STATUS, {"status": status, "direction": direction}
+
+    assert fed(
+        *(status(name, "outbound-api") for name in ("initiated", "ringing", "in-progress", "completed")),
+        *(status(name, "inbound") for name in ("ringing", "no-answer")),
+        status("dancing", "upwards"),
+    ) == {
+        "offhook_calls_started_total['outbound-api']": 1.0,
+        "offhook_calls_started_total['inbound']": 1.0,
+        "offhook_calls_finished_total['completed', 'outbound-api']": 1.0,
+        "offhook_calls_finished_total['inbound', 'no-answer']": 1.0,
+    }
+
+
+def test_notices_count_by_level() -> None:
+    """Errors and warnings apart; what happens otherwise is not counted."""
+    found = fed((Kind.NOTICE, {"level": "error"}), (Kind.NOTICE, {"level": "?"}), (Kind.DIGIT, {"digit": "5"}))
+    assert found == {"offhook_notices_total['error']": 1.0, "offhook_notices_total['other']": 1.0}
+
+
+def test_gauges_are_asked_for_when_collected() -> None:
+    """Live calls and the media plane's lateness are what they are when someone looks."""
+    metrics = Metrics()
+    live = [1]
+    metrics.watch_calls(lambda: live[0])
+    metrics.watch_media(lambda: SimpleNamespace(ticks=100, missed=2, worst=0.004), lambda: 6)
+    live[0] = 3
+    assert samples(metrics) == {
+        "offhook_calls_live[]": 3.0,
+        "offhook_media_ticks_total[]": 100.0,
+        "offhook_media_ticks_missed_total[]": 2.0,
+        "offhook_media_lateness_worst_seconds[]": 0.004,
+        "offhook_media_ports_open[]": 6.0,
+    }
+
+
+def test_the_process_is_measured() -> None:
+    """The collectors of the process are in our registry."""
+    assert b"python_gc_collections_total" in Metrics().text()
