@@ -103,6 +103,13 @@ class Offhook:
             assert answer.status == 200, body
             return list(body["calls"])
 
+    async def notifications(self, sid: str) -> list[dict[str, Any]]:
+        """The errors and warnings of a call."""
+        async with self.client.get(f"{self._account}/Calls/{sid}/Notifications.json") as answer:
+            body: dict[str, Any] = await answer.json()
+            assert answer.status == 200, body
+            return list(body["notifications"])
+
     async def ended(self, sid: str, limit: float = 20.0) -> dict[str, Any]:
         """A call's record once its status is final."""
 
