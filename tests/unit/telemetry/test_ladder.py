@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -111,7 +112,7 @@ def test_arrows_point_where_messages_went(direction: str, source: int, target: i
 
 def test_the_start_line_is_that_of_the_wire() -> None:
     """The message's own first line counts, whatever the entry calls it; without a text the entry's has to do."""
-    told = {"direction": "sent", "peer": KATE, "start_line": "100 Trying"}
+    told: dict[str, Any] = {"direction": "sent", "peer": KATE, "start_line": "100 Trying"}
     assert row(entry(0, Kind.SIP, "", text="SIP/2.0 100 Trying\r\nCSeq: 7 INVITE\r\n\r\n", **told)).label == (
         "100 Trying (INVITE)"
     )
@@ -228,7 +229,7 @@ def printed(entries: Sequence[TimelineEntry], width: int) -> str:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("text", [EVIL, "x" * 100_000, "日本語" * 500, "e\u0301" * 3000, ""])
+@pytest.mark.parametrize("text", [EVIL, "x" * 20_000, "日本語" * 500, "e\u0301" * 3000, ""])
 def test_hostile_values_never_reach_the_terminal_raw(text: str) -> None:
     """Whatever a peer, an application or a document says, lines fit and no escape of theirs is sent."""
     for width in (60, 133):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import JustifyMethod
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -50,8 +50,8 @@ def calls(  # noqa: PLR0913 - one parameter for each option
         OUT.out(json.dumps(msgspec.to_builtins(found), indent=2), highlight=False)
     elif found:
         # What reads a pipe gets every value whole.
-        width = OUT.width if OUT.is_terminal else UNBOUNDED
-        OUT.print(table(found, width), width=width, crop=False)
+        console = OUT if OUT.is_terminal else Console(width=UNBOUNDED, highlight=False)
+        console.print(table(found, console.width))
     else:
         say("no calls")
 
@@ -66,9 +66,9 @@ def table(found: Sequence[Call], width: int) -> Table:
     shown = [name for name in COLUMNS if width >= ROOMY or name not in LEFT_OUT]
     made = Table(box=None, pad_edge=False, header_style="bold")
     for name in shown:
-        is_party = name in {"from", "to"}
         justify: JustifyMethod = "right" if name == "seconds" else "left"
-        made.add_column(name, no_wrap=True, overflow="ellipsis", ratio=1 if is_party else None, justify=justify)
+        # The parties give way where room is short; a URI has no space to be wrapped at.
+        made.add_column(name, no_wrap=name not in {"from", "to"}, overflow="ellipsis", justify=justify)
     for call in found:
         cells = {
             "call": call.sid,
