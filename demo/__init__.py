@@ -1,0 +1,1 @@
+"""One real call, from Twilio's SDK to SIP telephones and back: `make demo`."""
