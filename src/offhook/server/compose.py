@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -24,14 +24,17 @@ from offhook.server.accounts import load_accounts
 from offhook.server.config import Config
 from offhook.server.dialplan import dialplan
 from offhook.server.errors import StartFailed
-from offhook.server.health import add_health
+from offhook.server.health import add_health, add_metrics
 from offhook.server.settings import Edge, Settings
 from offhook.server.validate import split_address, split_ports
 from offhook.speech.synthesis import LocalSpeech
 from offhook.store.sqlite import SqliteStore, open_store, path_of
+from offhook.telemetry.metrics import Metrics
 from offhook.telemetry.timeline import TimelineRecorder
 from offhook.webhook.limits import WebhookLimits
 from offhook.webhook.service import WebhookService, WebhookWorld, open_webhooks
+
+CLOCK, TOKENS = SystemClock(), SystemTokens()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +49,10 @@ class Platform:
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adapters:
-    """What touches the world."""
-
-    store: SqliteStore
-    timeline: TimelineRecorder
-    webhooks: WebhookService
-    media: MediaService
-    sip: SipService
-
-
 @asynccontextmanager
 async def open_platform(config: Config) -> AsyncIterator[Platform]:
     """The whole platform on the running loop, from the first socket to the last. Raises OffhookError."""
     settings, accounts = config.settings, load_accounts(config)
-    tokens, clock = SystemTokens(), SystemClock()
     plan = dialplan(settings, accounts)
 
     def hear(event: SignallingEvent) -> None:
@@ -71,30 +62,9 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         exchange.receive_media(event)
 
     async with AsyncExitStack() as stack:
-        store = await open_store(path_of(settings.store.url, config.data))
-        stack.push_async_callback(store.close)
-        timeline = TimelineRecorder(store.append_timeline)
-        webhooks = await open_webhooks(
-            WebhookWorld(
-                accounts=accounts,
-                timeline=timeline,
-                clock=clock,
-                tokens=tokens,
-                add_notification=store.add_notification,
-            ),
-            webhook_limits(settings),
-            allow_private_addresses=settings.webhook.allow_private_addresses,
-        )
-        stack.push_async_callback(webhooks.close)
-        media = MediaService(
-            {edge.name: media_edge(edge) for edge in settings.edge},
-            asyncio.get_running_loop(),
-            listen,
-            seed=secrets.randbits(64),
-            silence=settings.limits.media_silence,
-        )
-        stack.callback(media.shut_down)
-        sip = SipService({edge.name: sip_edge(edge) for edge in settings.edge}, timeline, clock, tokens, hear)
+        store, webhooks, timeline = await open_records(stack, config, accounts)
+        media = open_media(stack, settings, listen)
+        sip = SipService({edge.name: sip_edge(edge) for edge in settings.edge}, timeline, CLOCK, TOKENS, hear)
         world = World(
             signalling=sip,
             media=media,
@@ -102,8 +72,8 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
             speech=LocalSpeech(),
             store=store,
             timeline=timeline,
-            clock=clock,
-            tokens=tokens,
+            clock=CLOCK,
+            tokens=TOKENS,
             settings=call_settings(settings),
         )
         exchange = Exchange(world, Program(), plan)
@@ -111,20 +81,64 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         await sip.start()
         stack.push_async_callback(end_calls, exchange, settings.limits.drain)
         recovered = await exchange.recover()
-        rest = RestWorld(
-            exchange=exchange, store=store, accounts=accounts, clock=clock, tokens=tokens, timeline=timeline
+        app = make_app(
+            RestWorld(exchange=exchange, store=store, accounts=accounts, clock=CLOCK, tokens=TOKENS, timeline=timeline)
         )
-        app = make_app(rest)
         add_health(app, exchange)
-        address = await start_http(stack, app, settings.http.listen)
+        add_metrics(app, watch(exchange, media, timeline))
         yield Platform(
             config=config,
             accounts=accounts,
             exchange=exchange,
             media=media,
             recovered=recovered,
-            address=address,
+            address=await start_http(stack, app, settings.http.listen),
         )
+
+
+async def open_records(
+    stack: AsyncExitStack, config: Config, accounts: Mapping[AccountSid, str]
+) -> tuple[SqliteStore, WebhookService, TimelineRecorder]:
+    """What remembers and what tells; webhooks close before the store, so that their last words are kept."""
+    settings = config.settings
+    store = await open_store(path_of(settings.store.url, config.data))
+    stack.push_async_callback(store.close)
+    timeline = TimelineRecorder(store.append_timeline)
+    webhooks = await open_webhooks(
+        WebhookWorld(
+            accounts=accounts,
+            timeline=timeline,
+            clock=CLOCK,
+            tokens=TOKENS,
+            add_notification=store.add_notification,
+        ),
+        webhook_limits(settings),
+        allow_private_addresses=settings.webhook.allow_private_addresses,
+    )
+    stack.push_async_callback(webhooks.close)
+    return store, webhooks, timeline
+
+
+def open_media(stack: AsyncExitStack, settings: Settings, listen: Callable[[MediaEvent], None]) -> MediaService:
+    """The media plane on its own thread."""
+    media = MediaService(
+        {edge.name: media_edge(edge) for edge in settings.edge},
+        asyncio.get_running_loop(),
+        listen,
+        seed=secrets.randbits(64),
+        silence=settings.limits.media_silence,
+    )
+    stack.callback(media.shut_down)
+    return media
+
+
+def watch(exchange: Exchange, media: MediaService, timeline: TimelineRecorder) -> Metrics:
+    """Count what happens and what there is."""
+    metrics = Metrics()
+    timeline.listen(metrics.receive)
+    metrics.watch_calls(lambda: len(exchange.registry))
+    metrics.watch_media(media.lateness, lambda: media.open_ports)
+    return metrics
 
 
 async def start_http(stack: AsyncExitStack, app: web.Application, listen: str) -> str:

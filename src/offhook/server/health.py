@@ -1,8 +1,10 @@
-"""/healthz and /readyz: whether the process lives, and whether it takes calls."""
+"""/healthz, /readyz and /metrics: whether the process lives, whether it takes calls, what it counts."""
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from offhook.calls.exchange import Exchange
+from offhook.telemetry.metrics import Metrics
 
 
 def add_health(app: web.Application, exchange: Exchange) -> None:
@@ -18,3 +20,12 @@ def add_health(app: web.Application, exchange: Exchange) -> None:
 
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
+
+
+def add_metrics(app: web.Application, metrics: Metrics) -> None:
+    """Add the route that Prometheus asks."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app.router.add_get("/metrics", answer)
