@@ -1,5 +1,6 @@
 """A dialog: its identifiers, route set, remote target and sequence numbers (RFC 3261 §12)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from offhook.sip.address import Address
@@ -35,22 +36,22 @@ class Dialog:
             local_tag=request.from_tag or "",
             remote_tag=response.to_tag or "",
             remote_target=target_of(response) or request.text_uri,
-            route_set=[str(address) for address in reversed(response.record_route)],
+            route_set=_usable(reversed(response.record_route)),
             local_cseq=request.cseq.number,
         )
 
     @classmethod
     def of_uas(cls, request: Request, local_tag: str) -> "Dialog":
-        """The dialog that our 101-299 makes for who sent the INVITE to us (§12.1.1)."""
-        to = request.headers.get("To") or ""
+        """The dialog that our 101-299 makes for who sent the INVITE to us (§12.1.1). Raises MalformedValue."""
         return cls(
             call_id=request.call_id,
-            local=f"{to};tag={local_tag}",
+            local=f"{request.headers.get('To')};tag={local_tag}",
             remote=request.headers.get("From") or "",
             local_tag=local_tag,
             remote_tag=request.from_tag or "",
-            remote_target=target_of(request) or request.headers.get("From") or "",
-            route_set=[str(address) for address in request.record_route],
+            # interop: an INVITE without Contact is not legal (§8.1.1.8), yet its caller can be found by its From.
+            remote_target=target_of(request) or str(request.from_.sip_uri.without_headers()),
+            route_set=_usable(request.record_route),
             remote_cseq=request.cseq.number,
         )
 
@@ -68,15 +69,20 @@ class Dialog:
         self.remote_cseq = number
         return True
 
+    @property
+    def next_uri(self) -> SipUri:
+        """Where its requests go next: the first route, be it loose or strict, else the remote target (§12.2.1.1)."""
+        return Address.parse(self.route_set[0]).sip_uri if self.route_set else SipUri.parse(self.remote_target)
+
     def request(self, method: str, *, cseq: int | None = None) -> Request:
         """A request within the dialog, without Via and Contact (§12.2.1.1); an ACK brings its INVITE's CSeq."""
         if cseq is None:
             self.local_cseq += 1
             cseq = self.local_cseq
         uri, routes = self.remote_target, self.route_set
-        if routes and not _is_loose(routes[0]):
+        if routes and not self.next_uri.is_loose_router:
             # A strict router (RFC 2543) finds its own URI in the request line and the target at the end of the route.
-            uri, routes = _bare_uri(routes[0]), [*routes[1:], f"<{self.remote_target}>"]
+            uri, routes = str(self.next_uri.without_headers()), [*routes[1:], f"<{self.remote_target}>"]
         headers = Headers()
         for route in routes:
             headers.add("Route", route)
@@ -92,23 +98,23 @@ def target_of(message: Request | Response) -> str | None:
     """The Contact URI of a message, or None when it has none that can be called."""
     try:
         contact = message.contact
-        return None if contact is None else str(contact.sip_uri)
+        return None if contact is None else str(contact.sip_uri.without_headers())
     except MalformedValue:
         return None
 
 
-def next_uri(request: Request) -> SipUri:
-    """Where a request goes next: its first Route when that routes loosely, else its Request-URI (§8.1.2)."""
+def first_uri(request: Request) -> SipUri:
+    """Where a request outside a dialog goes: its first Route when that routes loosely, else its Request-URI (§8.1.2).
+
+    Raises MalformedValue when that is no SIP URI.
+    """
     routes = request.route
-    uri = routes[0].sip_uri if routes else request.uri
+    uri = routes[0].sip_uri if routes and routes[0].sip_uri.is_loose_router else request.uri
     if not isinstance(uri, SipUri):
         raise MalformedValue(f"{request.text_uri[:80]} is not a SIP URI")
     return uri
 
 
-def _is_loose(route: str) -> bool:
-    return Address.parse(route).sip_uri.is_loose_router
-
-
-def _bare_uri(route: str) -> str:
-    return str(Address.parse(route).sip_uri)
+def _usable(routes: Iterable[Address]) -> list[str]:
+    # A Record-Route that is no SIP URI cannot be followed; without it the request at least has a chance.
+    return [str(address) for address in routes if isinstance(address.uri, SipUri)]

@@ -11,22 +11,22 @@ from typing import Any
 from offhook.base.deadlines import Deadlines
 from offhook.base.errors import IllegalInput
 from offhook.sip.departures import Departures
-from offhook.sip.errors import FramingError, MalformedMessage, SipError
+from offhook.sip.errors import FramingError, MalformedMessage, MalformedValue, SipError
 from offhook.sip.events import Event
 from offhook.sip.framing import KeepAlive, StreamFramer, is_keep_alive
 from offhook.sip.hop import Hop, Transmission
-from offhook.sip.message import Request, Response, refusal
-from offhook.sip.methods import INVITE
+from offhook.sip.message import Request, Response, refusal, response_to
+from offhook.sip.methods import ACK, CANCEL
 from offhook.sip.parse import parse, validate
 from offhook.sip.requests import Requests
-from offhook.sip.session.accept import Reply
-from offhook.sip.session.establish import Arrived, OutgoingInvite
 from offhook.sip.session.machine import INPUT_OF_TIMER, SessionInput, SessionState, SessionTimer
+from offhook.sip.session.messages import Fields, OutgoingInvite, Reply
 from offhook.sip.session.session import InviteSession
 from offhook.sip.settings import EndpointSettings
 from offhook.sip.trace import Trace, TraceEntry, no_trace
 from offhook.sip.transaction.client import ClientTransaction
 from offhook.sip.transaction.layer import (
+    News,
     RequestArrived,
     ResponseArrived,
     TransactionFailed,
@@ -36,8 +36,9 @@ from offhook.sip.transaction.layer import (
 )
 from offhook.sip.transaction.server import ServerTransaction
 
-Fields = tuple[tuple[str, str], ...]
 PONG = b"\r\n"
+SERVICE_UNAVAILABLE = 503
+RETRY_AFTER = "5"  # seconds
 
 
 class Endpoint:
@@ -47,12 +48,11 @@ class Endpoint:
         self.settings = settings
         self.token = tokens
         self.note = trace
-        self.layer = TransactionLayer(settings.timers)
+        self.layer = TransactionLayer(settings.timers, trace)
         self.departures = Departures(settings, self.layer, tokens)
         self._requests = Requests(self)
         self._sessions: dict[int, InviteSession] = {}
         self._by_dialog: dict[tuple[str, str], InviteSession] = {}
-        self._by_invite: dict[tuple[str, str, int], InviteSession] = {}
         self._deadlines: Deadlines[tuple[int, SessionTimer]] = Deadlines()
         self._events: deque[Event] = deque()
         self._framers: dict[int, StreamFramer] = {}
@@ -69,15 +69,16 @@ class Endpoint:
             return
         try:
             message = parse(data, self.settings.limits)
+            if isinstance(message, Request):
+                note_source(message, source)
             validate(message)
         except MalformedMessage as error:
             self._refuse(error, source)
-            return
-        try:
+        except MalformedValue as error:
+            self.note(TraceEntry("refused", f"from {source.host}: {error}"))
+        else:
             self._take(message, source, now)
-        except SipError as error:
-            self.note(TraceEntry("dropped", f"from {source.host}: {error}", message.headers.get("Call-ID") or ""))
-        self._settle(now)
+            self._settle(now)
 
     def receive_stream(self, connection: int, data: bytes, source: Hop, now: float) -> bool:
         """Take the next bytes of a connection; False when it has to be closed. Never raises.
@@ -139,8 +140,8 @@ class Endpoint:
 
     def next_event(self) -> Event | None:
         """What happened; drains one, questions for addresses first."""
-        if self.departures.events:
-            return self.departures.events.popleft()
+        if self.departures.questions:
+            return self.departures.questions.popleft()
         return self._events.popleft() if self._events else None
 
     @property
@@ -163,21 +164,19 @@ class Endpoint:
         host = next(iter(self.settings.sent_by.values()))[0]
         call_id = f"{self.token()}{self.token()}@{host}"
         session = InviteSession(SessionState.CALLING, self, self._next_number(), call_id, self.token())
+        session.call(order, now)
         self._enter(session)
-        try:
-            session.call(order, now)
-        except SipError:
-            self.forget(session)
-            raise
         self._settle(now)
         return session.number, call_id
 
     def cancel(self, session: int, headers: Fields, now: float) -> None:
-        """Give up an INVITE that has no final response; any other session is left alone.
+        """Give up an INVITE that has no final response; any other session is left alone. `headers` are the CANCEL's.
 
         Pump law: drain transmissions, then events, then re-arm the timer.
         """
-        del headers  # a CANCEL says what its INVITE said (§9.1)
+        known = self._sessions.get(session)
+        if known is not None:
+            known.cancel_headers = headers
         self._command(session, SessionInput.CANCEL, None, now)
 
     def ring(self, session: int, code: int, body: bytes, now: float) -> None:
@@ -229,8 +228,7 @@ class Endpoint:
         known = self._sessions.get(session)
         if known is not None:
             known.bye_headers = headers
-            known.feed(SessionInput.BYE, None, now)
-        self._settle(now)
+        self._command(session, SessionInput.BYE, None, now)
 
     def answer_next_hop(self, question: int, hops: Sequence[Hop], now: float) -> None:
         """The addresses for a NextHopAsked, best first; none when there are none.
@@ -258,56 +256,59 @@ class Endpoint:
         """The session is over; its transactions may linger and still know it."""
         self._sessions.pop(session.number, None)
         self._by_dialog.pop((session.call_id, session.local_tag), None)
-        if session.offered is not None:
-            self._by_invite.pop(_identity(session.offered.request), None)
 
     def find(self, call_id: str, local_tag: str) -> InviteSession | None:
         """The session of a dialog."""
         return self._by_dialog.get((call_id, local_tag))
 
-    def find_invite(self, request: Request) -> InviteSession | None:
-        """A session that the same INVITE made by another way (§8.2.2.2)."""
-        return self._by_invite.get(_identity(request))
-
     def open_inbound(self, transaction: ServerTransaction) -> InviteSession | None:
-        """A new session for an INVITE, or None when there are too many."""
+        """A new session for an INVITE, or None when there are too many. Raises MalformedValue."""
         if len(self._sessions) >= self.settings.max_sessions:
             return None
-        call_id = transaction.request.call_id
-        session = InviteSession(SessionState.OFFERED, self, self._next_number(), call_id, self.token())
+        session = InviteSession(SessionState.OFFERED, self, self._next_number(), transaction.call_id, self.token())
         session.offer(transaction)
         transaction.user = session
-        self._by_invite[_identity(transaction.request)] = session
         self._enter(session)
         return session
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _take(self, message: Request | Response, source: Hop, now: float) -> None:
-        if isinstance(message, Request):
-            note_source(message, source)
-            self.layer.receive_request(message, source, now)
-        else:
+        if isinstance(message, Response):
             self.layer.receive_response(message, source, now)
+        elif self._has_room_for(message):
+            self.layer.receive_request(message, source, now)
+        elif message.method != ACK:
+            self._answer_statelessly(response_to(message, 503, to_tag=self.token()), source)
+
+    def _has_room_for(self, request: Request) -> bool:
+        """Whether a request may open a transaction; those of transactions and sessions that are there always may."""
+        if self.layer.server_count < self.settings.max_transactions or self.layer.holds(request):
+            return True
+        if request.method == CANCEL:
+            return self.layer.invite_of_cancel(request) is not None
+        return request.to_tag is not None and self.find(request.call_id, request.to_tag) is not None
 
     def _settle(self, now: float) -> None:
-        """Act on the layer's news until there is none."""
-        news = self.layer.news
-        while news:
-            item = news.popleft()
+        """Act on the news of transactions and departures until there is none."""
+        news, failures = self.layer.news, self.departures.failures
+        while news or failures:
             try:
-                self._act_on(item, now)
+                if news:
+                    self._act_on(news.popleft(), now)
+                else:
+                    sender, cause = failures.popleft()
+                    sender.failed(cause, now)
             except (SipError, IllegalInput) as error:
                 self.note(TraceEntry("dropped", str(error)))
 
-    def _act_on(self, item: RequestArrived | ResponseArrived | TransactionFailed, now: float) -> None:
-        match item:
-            case RequestArrived():
-                self._requests.take(item.request, item.source, item.transaction, now)
-            case ResponseArrived():
-                self._take_response(item, now)
-            case TransactionFailed():
-                self._take_failure(item, now)
+    def _act_on(self, item: News, now: float) -> None:
+        if isinstance(item, RequestArrived):
+            self._requests.take(item, now)
+        elif isinstance(item, ResponseArrived):
+            self._take_response(item, now)
+        else:
+            self._take_failure(item, now)
 
     def _take_response(self, item: ResponseArrived, now: float) -> None:
         if item.transaction is not None:
@@ -315,8 +316,9 @@ class Endpoint:
             return
         response = item.response
         session = self.find(response.call_id, response.from_tag or "")
-        if session is not None and response.is_success and response.cseq.method == INVITE:
-            session.feed(SessionInput.SUCCESS, Arrived(response, item.source), now)
+        if session is not None and session.awaits_again(response):
+            # §13.2.2.4: the transaction is over, and yet a 2xx wants its ACK.
+            session.responded(response, item.source, now)
         else:
             self.note(TraceEntry("stray", f"{response.code} of no transaction", response.call_id))
 
@@ -324,17 +326,22 @@ class Endpoint:
         transaction = item.transaction
         if isinstance(transaction, ClientTransaction):
             self.departures.lost(transaction, now, timed_out=item.timed_out)
-        elif isinstance(transaction.user, InviteSession) and transaction is transaction.user.offered:
-            transaction.user.feed(SessionInput.TRANSACTION_LOST, transaction.request, now)
+        elif isinstance(transaction.user, InviteSession):
+            transaction.user.transaction_lost(transaction, now)
 
     def _refuse(self, error: MalformedMessage, source: Hop) -> None:
-        answer = refusal(error, self.token())
         self.note(TraceEntry("refused", f"from {source.host}: {error}"))
-        if answer is None:
-            return
-        echoed = Request("OPTIONS", "sip:unknown.invalid", answer.headers)
-        start_line = f"{answer.code} {answer.reason}"
-        self.layer.send(bytes(answer), response_hop(echoed, source), answer.call_id, start_line)
+        answer = refusal(error, self.token())
+        if answer is not None:
+            self._answer_statelessly(answer, source)
+
+    def _answer_statelessly(self, answer: Response, source: Hop) -> None:
+        """Answer without a transaction (§8.2.7)."""
+        if answer.code == SERVICE_UNAVAILABLE:
+            answer.headers.add("Retry-After", RETRY_AFTER)
+        self.layer.send(
+            bytes(answer), response_hop(answer.via, source), answer.call_id, f"{answer.code} {answer.reason}"
+        )
 
     def _answer_ping(self, piece: KeepAlive, source: Hop) -> None:
         if piece is KeepAlive.PING:
@@ -356,7 +363,3 @@ class Endpoint:
     def _next_number(self) -> int:
         self._number += 1
         return self._number
-
-
-def _identity(request: Request) -> tuple[str, str, int]:
-    return request.call_id, request.from_tag or "", request.cseq.number

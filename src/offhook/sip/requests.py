@@ -3,20 +3,24 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from offhook.sip.errors import MalformedValue
 from offhook.sip.events import InfoReceived, InviteReceived
 from offhook.sip.hop import Hop
-from offhook.sip.message import Request, Response, response_to
+from offhook.sip.message import Request, response_to
 from offhook.sip.methods import BYE, CANCEL, INFO, INVITE, OPTIONS, UPDATE
 from offhook.sip.session.frame import Stack
 from offhook.sip.session.machine import SessionInput, SessionState
+from offhook.sip.session.messages import SDP, Fields
 from offhook.sip.session.session import InviteSession
 from offhook.sip.settings import METHODS
 from offhook.sip.trace import TraceEntry
-from offhook.sip.transaction.layer import TransactionLayer
+from offhook.sip.transaction.layer import RequestArrived, TransactionLayer
 from offhook.sip.transaction.server import ServerTransaction
 
 TRYING, OK = 100, 200
-RETRY_AFTER = "5"
+RETRY_AFTER: Fields = (("Retry-After", "5"),)
+ALLOW: Fields = (("Allow", METHODS),)
+ABILITIES: Fields = (*ALLOW, ("Accept", SDP))
 
 
 class SessionBook(Stack, Protocol):
@@ -27,11 +31,8 @@ class SessionBook(Stack, Protocol):
     def find(self, call_id: str, local_tag: str) -> InviteSession | None:
         """The session of a dialog."""
 
-    def find_invite(self, request: Request) -> InviteSession | None:
-        """A session that the same INVITE made by another way (§8.2.2.2)."""
-
     def open_inbound(self, transaction: ServerTransaction) -> InviteSession | None:
-        """A new session for an INVITE, or None when there are too many."""
+        """A new session for an INVITE, or None when there are too many. Raises MalformedValue."""
 
 
 class Requests:
@@ -40,99 +41,91 @@ class Requests:
     def __init__(self, book: SessionBook) -> None:
         self.book = book
 
-    def take(self, request: Request, source: Hop, transaction: ServerTransaction | None, now: float) -> None:
-        """Act on one new request; `transaction` is None for an ACK."""
+    def take(self, arrived: RequestArrived, now: float) -> None:
+        """Act on one new request."""
+        request, transaction = arrived.request, arrived.transaction
         if transaction is None:
             self._take_ack(request, now)
             return
-        refusal = self._inspect(request)
+        refusal = _inspect(request, is_merged=arrived.is_merged)
         if refusal is not None:
             self.answer(transaction, *refusal, now=now)
         elif request.method == CANCEL:
             self._take_cancel(transaction, now)
         elif request.to_tag is None:
-            self._take_initial(request, source, transaction, now)
+            self._take_initial(transaction, arrived.source, now)
         else:
-            self._take_within(request, transaction, now)
+            self._take_within(transaction, now)
 
-    def answer(
-        self, transaction: ServerTransaction, code: int, headers: tuple[tuple[str, str], ...] = (), *, now: float
-    ) -> None:
+    def answer(self, transaction: ServerTransaction, code: int, headers: Fields = (), *, now: float) -> None:
         """Answer a request that no session answers."""
         response = response_to(transaction.request, code, to_tag=self.book.token())
-        self._finish(response, headers)
-        transaction.respond(response, now)
-
-    def _finish(self, response: Response, headers: tuple[tuple[str, str], ...]) -> None:
         response.headers.add("User-Agent", self.book.settings.user_agent)
         for name, value in headers:
             response.headers.add(name, value)
-
-    def _inspect(self, request: Request) -> tuple[int, tuple[tuple[str, str], ...]] | None:
-        """What §8.2 has checked before anything else; None when there is nothing to say against the request."""
-        if request.max_forwards == 0 and request.method != OPTIONS:
-            return 483, ()
-        if request.method not in (INVITE, CANCEL, BYE, OPTIONS, INFO, UPDATE):
-            return 405, (("Allow", METHODS),)
-        if request.method != CANCEL and request.require:
-            return 420, (("Unsupported", ", ".join(request.require)),)
-        if self.book.layer.server_count > self.book.settings.max_transactions:
-            return 503, (("Retry-After", RETRY_AFTER),)
-        return None
+        transaction.respond(response, now)
 
     # --- outside a dialog -----------------------------------------------------------------------------------------
 
-    def _take_initial(self, request: Request, source: Hop, transaction: ServerTransaction, now: float) -> None:
-        if request.method == OPTIONS:
-            self.answer(transaction, OK, (("Allow", METHODS), ("Accept", "application/sdp")), now=now)
-        elif request.method != INVITE:
-            self.answer(transaction, 481, now=now)
-        elif self.book.find_invite(request) is not None:
-            self.answer(transaction, 482, now=now)
+    def _take_initial(self, transaction: ServerTransaction, source: Hop, now: float) -> None:
+        method = transaction.request.method
+        if method == OPTIONS:
+            self.answer(transaction, OK, ABILITIES, now=now)
+        elif method == INVITE:
+            self._take_invite(transaction, source, now)
         else:
-            self._take_invite(request, source, transaction, now)
+            self.answer(transaction, 481, now=now)
 
-    def _take_invite(self, request: Request, source: Hop, transaction: ServerTransaction, now: float) -> None:
-        if request.body and (request.content_type is None or request.content_type.full_type != "application/sdp"):
-            self.answer(transaction, 415, (("Accept", "application/sdp"),), now=now)
+    def _take_invite(self, transaction: ServerTransaction, source: Hop, now: float) -> None:
+        try:
+            session = self.book.open_inbound(transaction)
+        except MalformedValue as error:
+            self.book.note(TraceEntry("refused", f"INVITE from {source.host}: {error}", transaction.call_id))
+            self.answer(transaction, 400, now=now)
             return
-        session = self.book.open_inbound(transaction)
         if session is None:
-            self.answer(transaction, 503, (("Retry-After", RETRY_AFTER),), now=now)
+            self.answer(transaction, 503, RETRY_AFTER, now=now)
             return
-        transaction.respond(response_to(request, TRYING), now)
-        self.book.tell(InviteReceived(session.number, request, source))
+        transaction.respond(response_to(transaction.request, TRYING), now)
+        self.book.tell(InviteReceived(session.number, transaction.request, source))
 
     def _take_cancel(self, transaction: ServerTransaction, now: float) -> None:
+        """§9.2: the INVITE is refused with 487 where it can be, and the CANCEL answered in any case."""
         invite = self.book.layer.invite_of_cancel(transaction.request)
-        session = invite.user if invite is not None else None
-        if not isinstance(session, InviteSession):
+        if invite is None:
             self.answer(transaction, 481, now=now)
             return
-        response = response_to(transaction.request, OK, to_tag=session.local_tag)
-        transaction.respond(response, now)
+        session = invite.user
+        if not isinstance(session, InviteSession):
+            self.answer(transaction, OK, now=now)
+            return
+        transaction.respond(response_to(transaction.request, OK, to_tag=session.local_tag), now)
         if session.state is SessionState.OFFERED:
             session.feed(SessionInput.CANCEL_RECEIVED, transaction.request, now)
+        elif invite is session.reoffered and not invite.is_answered:
+            session.drop_offer(now)
 
     # --- within a dialog ------------------------------------------------------------------------------------------
 
     def _take_ack(self, request: Request, now: float) -> None:
         session = self._session_of(request)
-        if session is None:
-            self.book.note(TraceEntry("stray", "ACK of no session", request.call_id))
+        invite = None if session is None else (session.reoffered or session.offered)
+        if session is None or invite is None or invite.request.cseq.number != request.cseq.number:
+            self.book.note(TraceEntry("stray", "ACK of no INVITE", request.call_id))
         else:
             session.feed(SessionInput.ACK_RECEIVED, request, now)
 
-    def _take_within(self, request: Request, transaction: ServerTransaction, now: float) -> None:
+    def _take_within(self, transaction: ServerTransaction, now: float) -> None:
+        request = transaction.request
         session = self._session_of(request)
-        if session is None or session.dialog is None:
+        if session is None:
             self.answer(transaction, 481, now=now)
-            return
-        if not session.dialog.takes(request):
-            self.answer(transaction, 500, (("Retry-After", "0"),), now=now)
-            return
-        transaction.user = session
-        WITHIN[request.method](self, session, transaction, now)
+        elif session.dialog is None or not session.dialog.takes(request):
+            # Out of order (§12.2.2), or in an early dialog, in which we answer no requests: not now.
+            self.answer(transaction, 500, (("Retry-After", "1"),), now=now)
+        else:
+            transaction.user = session
+            WITHIN[request.method](self, session, transaction, now)
 
     def _take_bye(self, session: InviteSession, transaction: ServerTransaction, now: float) -> None:
         self.answer(transaction, OK, now=now)
@@ -143,7 +136,7 @@ class Requests:
         self.book.tell(InfoReceived(session.number, transaction.request))
 
     def _take_options(self, _session: InviteSession, transaction: ServerTransaction, now: float) -> None:
-        self.answer(transaction, OK, (("Allow", METHODS), ("Accept", "application/sdp")), now=now)
+        self.answer(transaction, OK, ABILITIES, now=now)
 
     def _take_offer(self, session: InviteSession, transaction: ServerTransaction, now: float) -> None:
         if transaction.request.method == INVITE:
@@ -152,9 +145,30 @@ class Requests:
 
     def _session_of(self, request: Request) -> InviteSession | None:
         session = self.book.find(request.call_id, request.to_tag or "")
-        if session is None or session.dialog is None:
-            return session
-        return session if session.dialog.remote_tag == (request.from_tag or "") else None
+        if session is None:
+            return None
+        tag = request.from_tag or ""
+        is_known = tag in session.early_tags if session.dialog is None else tag == session.dialog.remote_tag
+        return session if is_known else None
+
+
+def _inspect(request: Request, *, is_merged: bool) -> tuple[int, Fields] | None:
+    """What §8.2 has checked before anything else; None when there is nothing to say against the request."""
+    if request.method not in TAKEN:
+        return 405, ALLOW
+    if request.max_forwards == 0 and request.to_tag is None and request.method in (INVITE, INFO, UPDATE):
+        return 483, ()  # a call is passed on, and a loop of such ends here
+    if is_merged:
+        return 482, ()
+    if request.method != CANCEL and request.require:
+        return 420, (("Unsupported", ", ".join(request.require)),)
+    if request.method in (INVITE, UPDATE) and request.body and not _is_sdp(request):
+        return 415, (("Accept", SDP),)
+    return None
+
+
+def _is_sdp(request: Request) -> bool:
+    return request.content_type is not None and request.content_type.full_type == SDP
 
 
 Taker = Callable[[Requests, InviteSession, ServerTransaction, float], None]
@@ -166,3 +180,4 @@ WITHIN: dict[str, Taker] = {
     INVITE: Requests._take_offer,  # noqa: SLF001
     UPDATE: Requests._take_offer,  # noqa: SLF001
 }
+TAKEN = frozenset({*WITHIN, CANCEL})

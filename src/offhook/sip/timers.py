@@ -20,6 +20,8 @@ class Timer(Enum):
     L = "wait for accepted INVITE request retransmissions"
     M = "wait for retransmission of 2xx to INVITE"
 
+    __hash__ = object.__hash__  # that of Enum is Python code, and every deadline is looked up by it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimerValues:

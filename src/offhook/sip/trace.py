@@ -1,12 +1,11 @@
 """What the stack did with what it was given, for people: matched, dropped, and why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class TraceEntry:
-    """One remark; `kind` is a short word (dropped, stray, ignored, refused …)."""
+class TraceEntry(NamedTuple):
+    """One remark; `kind` is a short word (dropped, stray, ignored, refused, state …)."""
 
     kind: str
     text: str

@@ -1,47 +1,36 @@
 """The callee's part: provisional responses, the 2xx repeated until its ACK, refusals (RFC 3261 §13.3, RFC 6026 §8)."""
 
-from dataclasses import dataclass
-
 from offhook.sip.dialog import Dialog
 from offhook.sip.events import AckMissed, AckReceived, CancelReceived
-from offhook.sip.headers import Headers
 from offhook.sip.message import Request, Response, response_to
 from offhook.sip.session.frame import SessionFrame
 from offhook.sip.session.machine import SessionTimer
+from offhook.sip.session.messages import SDP, Reply
 from offhook.sip.settings import METHODS
 from offhook.sip.transaction.server import ServerTransaction
 
-Fields = tuple[tuple[str, str], ...]
 REQUEST_TERMINATED = 487
-SDP = "application/sdp"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A response to build: `body` is SDP."""
-
-    code: int
-    reason: str | None = None
-    headers: Fields = ()
-    body: bytes = b""
+RING_AGAIN = 60.0  # §13.3.1.1
 
 
 class Accepting(SessionFrame):
     """How an incoming session comes up, or does not."""
 
+    __slots__ = ()
+
     def offer(self, transaction: ServerTransaction) -> None:
-        """Take the INVITE that made this session."""
+        """Take the INVITE that made this session. Raises MalformedValue when its caller could not be reached."""
+        self.dialog = Dialog.of_uas(transaction.request, self.local_tag)
         self.offered = transaction
         self.invite = transaction.request
-        self.dialog = Dialog.of_uas(transaction.request, self.local_tag)
 
     def build(self, transaction: ServerTransaction, reply: Reply) -> Response:
         """A response of this session: with our tag, Contact where it refreshes the target, and what we can do."""
         request = transaction.request
         response = response_to(request, reply.code, reply.reason, to_tag=self.local_tag, body=reply.body)
-        headers: Headers = response.headers
+        headers = response.headers
         if reply.code < 300:  # noqa: PLR2004  # 1xx and 2xx carry our Contact (§12.1.1)
-            headers.add("Contact", self.stack.departures.contact(transaction.hop))
+            headers.add("Contact", self.stack.departures.contact(transaction.hop.transport))
             headers.add("Allow", METHODS)
         headers.add("User-Agent", self.stack.settings.user_agent)
         for name, value in reply.headers:
@@ -56,6 +45,13 @@ class Accepting(SessionFrame):
         """180 or 183."""
         if self.offered is not None:
             self.offered.respond(self.build(self.offered, reply), now)
+            self.rung = reply
+            self.stack.set_deadline(self, SessionTimer.RING, now + RING_AGAIN)
+
+    def resend_provisional(self, _nothing: None, now: float) -> None:
+        """It still rings."""
+        if self.rung is not None:
+            self.send_provisional(self.rung, now)
 
     def send_success(self, reply: Reply, now: float) -> None:
         """The 2xx."""

@@ -1,50 +1,30 @@
 """The caller's part: INVITE, answers to challenges, forks, CANCEL, and the ACK of a 2xx (RFC 3261 §13.2, §9.1, §22)."""
 
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
 
-from offhook.sip import digest
-from offhook.sip.departures import cancel_for
-from offhook.sip.dialog import MAX_FORWARDS, Dialog
-from offhook.sip.errors import SipError
-from offhook.sip.events import (
-    InviteAnswered,
-    InviteRefused,
-    ProvisionalReceived,
-    RefusalCause,
-)
+from offhook.sip.departures import Departure
+from offhook.sip.dialog import MAX_FORWARDS, Dialog, first_uri
+from offhook.sip.events import InviteAnswered, InviteRefused, ProvisionalReceived, RefusalCause
 from offhook.sip.headers import Headers
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, Response
 from offhook.sip.methods import ACK, BYE, INVITE
 from offhook.sip.session.frame import SessionFrame
 from offhook.sip.session.machine import SessionInput, SessionState, SessionTimer
+from offhook.sip.session.messages import OutgoingInvite
 from offhook.sip.settings import METHODS
 from offhook.sip.trace import TraceEntry
 
-Fields = tuple[tuple[str, str], ...]
 TRYING = 100
-UNAUTHORIZED = 401
-PROXY_AUTHENTICATION_REQUIRED = 407
 REQUEST_TIMEOUT = 408
 REQUEST_TERMINATED = 487
 SERVICE_UNAVAILABLE = 503
-SDP = "application/sdp"
 
-# A first challenge, and one more for a nonce that went stale meanwhile or a second realm on the way (§22.1).
-MAX_CHALLENGES = 3
+# How many branches of a forked INVITE are looked after: a peer that invents more is not followed.
+MAX_FORKS = 16
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutgoingInvite:
-    """What an INVITE says; `from_` is a whole From value without tag, `headers` are added as they are."""
-
-    target: str
-    from_: str
-    headers: Fields = ()
-    body: bytes = b""
-    content_type: str = SDP
-    username: str = ""
-    password: str = field(default="", repr=False)
+__all__ = ["Arrived", "Establishing", "OutgoingInvite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +38,14 @@ class Arrived:
 class Establishing(SessionFrame):
     """How an outgoing session comes up."""
 
-    order: OutgoingInvite | None = None
-    forks: set[str]
+    __slots__ = ()
 
     def call(self, order: OutgoingInvite, now: float) -> None:
-        """Send the first INVITE."""
+        """Send the first INVITE. Raises IllegalHeader, IllegalValue, and MalformedValue for a target of no SIP URI."""
         self.order = order
-        self.forks = set()
-        self._send_invite(1, (), now)
+        self._send_invite(1, None, now)
 
-    def _send_invite(self, number: int, credentials: Fields, now: float) -> None:
+    def _send_invite(self, number: int, hop: Hop | None, now: float) -> None:
         order = self.order
         if order is None:
             return
@@ -79,15 +57,24 @@ class Establishing(SessionFrame):
         headers.add("CSeq", f"{number} {INVITE}")
         headers.add("Allow", METHODS)
         headers.add("User-Agent", self.stack.settings.user_agent)
-        for name, value in (*credentials, *order.headers):
+        for name, value in (*self.proof.fields, *order.headers):
             headers.add(name, value)
         if order.body:
             headers.add("Content-Type", order.content_type)
-        self.invite = Request(INVITE, order.target, headers, order.body)
-        self.departure = self.stack.departures.send(self.invite, self, now, has_left=self._invite_left)
+        request = Request(INVITE, order.target, headers, order.body)
+        departure = Departure(
+            request=request,
+            sender=self,
+            towards=first_uri(request),
+            hops=deque(() if hop is None else (hop,)),
+            has_left=self._invite_left,
+        )
+        self.invite, self.departure = request, departure
+        self.stack.departures.send(departure, now)
 
-    def _invite_left(self, request: Request, hop: Hop) -> None:
+    def _invite_left(self, request: Request, hop: Hop, now: float) -> None:
         self.sent_invite = (request, hop)
+        self.feed(SessionInput.INVITE_LEFT, None, now)
 
     # --- Sender ---------------------------------------------------------------------------------------------------
 
@@ -95,11 +82,11 @@ class Establishing(SessionFrame):
         """A response to our INVITE."""
         arrived = Arrived(response, source)
         if response.is_provisional:
-            if response.code == TRYING and self.state is not SessionState.CANCEL_WAITING:
-                return
+            if response.to_tag and len(self.early_tags) < MAX_FORKS:
+                self.early_tags.add(response.to_tag)
             self.feed(SessionInput.PROVISIONAL, arrived, now)
         elif response.is_success:
-            is_fork = self.dialog is not None and response.to_tag != self.dialog.remote_tag
+            is_fork = self.dialog is not None and (response.to_tag or "") != self.dialog.remote_tag
             self.feed(SessionInput.FORKED_SUCCESS if is_fork else SessionInput.SUCCESS, arrived, now)
         elif not self._answer_challenge(response, now):
             self.feed(SessionInput.FAILURE, arrived, now)
@@ -108,37 +95,23 @@ class Establishing(SessionFrame):
         """No hop answered our INVITE."""
         self.feed(SessionInput.NO_ANSWER, cause, now)
 
+    def awaits_again(self, response: Response) -> bool:
+        """Whether a response without a transaction may be one more 2xx of the INVITE that brought this session up."""
+        if self.dialog is None or self.sent_invite is None or not response.is_success:
+            return False
+        return response.cseq == self.sent_invite[0].cseq
+
     def _answer_challenge(self, response: Response, now: float) -> bool:
-        order, invite = self.order, self.invite
-        if response.code not in (UNAUTHORIZED, PROXY_AUTHENTICATION_REQUIRED) or order is None or invite is None:
+        if self.invite is None or self.sent_invite is None:
             return False
-        is_calling = self.state in (SessionState.CALLING, SessionState.PROCEEDING)
-        if not order.username or self.challenges_met >= MAX_CHALLENGES or not is_calling:
+        if self.state not in (SessionState.CALLING, SessionState.PROCEEDING):
             return False
-        is_proxy = response.code == PROXY_AUTHENTICATION_REQUIRED
-        asked, told = (
-            ("Proxy-Authenticate", "Proxy-Authorization") if is_proxy else ("WWW-Authenticate", "Authorization")
-        )
-        challenge = digest.choose(response.headers.all(asked))
-        if challenge is None or (told in invite.headers and not challenge.stale):
-            return False  # of no scheme that we know, or our credentials were refused
-        self.challenges_met += 1
-        proof = digest.answer(
-            challenge,
-            username=order.username,
-            password=order.password,
-            method=INVITE,
-            uri=invite.text_uri,
-            cnonce=self.stack.token(),
-            nc=1,
-            body=order.body,
-        )
-        earlier = tuple(
-            (name, value)
-            for name, value in invite.headers.items()
-            if name in ("Authorization", "Proxy-Authorization") and name != told
-        )
-        self._send_invite(invite.cseq.number + 1, (*earlier, (told, proof)), now)
+        proof = self.proof.answer(response, self.invite, self.order, self.stack.token())
+        if proof is None:
+            return False
+        self.proof = proof
+        # §8.1.3.5, RFC 3263 §4: what answers a challenge goes where the challenge came from.
+        self._send_invite(self.invite.cseq.number + 1, self.sent_invite[1], now)
         return True
 
     # --- actions --------------------------------------------------------------------------------------------------
@@ -154,47 +127,53 @@ class Establishing(SessionFrame):
             return
         self.dialog = Dialog.of_uac(self.sent_invite[0], arrived.response)
         self.forks.add(self.dialog.remote_tag)
-        ack = self.dialog.request(ACK, cseq=self.sent_invite[0].cseq.number)
-        for name in ("Authorization", "Proxy-Authorization"):
-            ack.headers.carry(self.sent_invite[0].headers, name)
-        self.stack.departures.send(ack, None, now, has_left=self._ack_left)
+        ack = self._ack_for(self.dialog, self.sent_invite[0])
+        departure = Departure(request=ack, towards=self.dialog.next_uri, has_left=self._ack_left)
+        self.stack.departures.send(departure, now)
 
-    def _ack_left(self, request: Request, hop: Hop) -> None:
+    def _ack_left(self, request: Request, hop: Hop, _now: float) -> None:
         self.ack = (request, hop)
+
+    @staticmethod
+    def _ack_for(dialog: Dialog, invite: Request) -> Request:
+        ack = dialog.request(ACK, cseq=invite.cseq.number)
+        ack.headers.carry(invite.headers, "Authorization", "Proxy-Authorization")  # §22.1: the same credentials
+        return ack
 
     def ack_again(self, _arrived: Arrived, _now: float) -> None:
         """Each retransmission of the 2xx gets the same ACK."""
         if self.ack is not None:
             request, hop = self.ack
-            layer = self.stack.departures.layer
-            layer.send(bytes(request), hop, self.call_id, f"{ACK} {request.text_uri}")
+            self.stack.departures.layer.send(bytes(request), hop, self.call_id, f"{ACK} {request.text_uri}")
 
     def release_fork(self, arrived: Arrived, now: float) -> None:
         """ACK and BYE the 2xx of another fork: one callee is enough."""
         if self.sent_invite is None:
             return
-        try:
-            dialog = Dialog.of_uac(self.sent_invite[0], arrived.response)
-            self.stack.departures.send(dialog.request(ACK, cseq=self.sent_invite[0].cseq.number), None, now)
-            if dialog.remote_tag not in self.forks:
-                self.forks.add(dialog.remote_tag)
-                self.stack.departures.send(dialog.request(BYE), None, now)
-        except SipError as error:
-            self.stack.note(TraceEntry("dropped", f"2xx of a fork: {error}", self.call_id))
+        dialog = Dialog.of_uac(self.sent_invite[0], arrived.response)
+        is_new = dialog.remote_tag not in self.forks
+        if is_new and len(self.forks) >= MAX_FORKS:
+            self.stack.note(TraceEntry("dropped", f"2xx of more than {MAX_FORKS} forks", self.call_id))
+            return
+        self.forks.add(dialog.remote_tag)
+        send, towards = self.stack.departures.send, dialog.next_uri
+        send(Departure(request=self._ack_for(dialog, self.sent_invite[0]), towards=towards), now)
+        if is_new:
+            send(Departure(request=dialog.request(BYE), towards=towards), now)
 
     def send_cancel(self, _arrived: object, now: float) -> None:
         """CANCEL goes the way of the INVITE, hop by hop (§9.1)."""
         if self.sent_invite is not None:
-            request, hop = self.sent_invite
-            self.stack.departures.send_to(cancel_for(request), hop, now)
+            self.stack.departures.cancel(*self.sent_invite, self.cancel_headers, now)
 
     def expect_end(self, _subject: object, now: float) -> None:
         """A peer that does not end its INVITE after a CANCEL is waited for 64*T1 at the most."""
-        if self.departure is not None and self.stack.departures.withdraw(self.departure):
-            self.departure = None
-            self.stack.set_deadline(self, SessionTimer.CANCEL, now)  # nothing was sent: it is over at once
-        else:
-            self.stack.set_deadline(self, SessionTimer.CANCEL, now + self.stack.settings.timers.timeout)
+        departures, timers = self.stack.departures, self.stack.settings.timers
+        has_left = self.departure is not None and not departures.withdraw(self.departure)
+        if self.departure is not None:
+            self.departure.hops.clear()  # it is not tried elsewhere
+        # Of what never left there is nothing to wait for.
+        self.stack.set_deadline(self, SessionTimer.CANCEL, now + timers.timeout if has_left else now)
 
     def tell_answered(self, arrived: Arrived, _now: float) -> None:
         """The session is up."""

@@ -9,8 +9,9 @@ from offhook.sip.events import Event
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, Response
 from offhook.sip.session.machine import SessionInput, SessionState, SessionTimer
+from offhook.sip.session.messages import NO_PROOF, Fields, OutgoingInvite, Proof, Reply
 from offhook.sip.settings import EndpointSettings
-from offhook.sip.trace import TraceEntry
+from offhook.sip.trace import Trace, TraceEntry
 from offhook.sip.transaction.server import ServerTransaction
 
 
@@ -19,15 +20,13 @@ class Stack(Protocol):
 
     settings: EndpointSettings
     departures: Departures
+    note: Trace
 
     def token(self) -> str:
         """New random text for tags and the like."""
 
     def tell(self, event: Event) -> None:
         """Queue news for the user."""
-
-    def note(self, entry: TraceEntry) -> None:
-        """A remark for the trace."""
 
     def set_deadline(self, session: Any, timer: SessionTimer, at: float) -> None:
         """Wake this session at `at`."""
@@ -42,6 +41,12 @@ class Stack(Protocol):
 class SessionFrame(Machine[SessionState, SessionInput, Any]):
     """The attributes of a session; its parts add the actions."""
 
+    __slots__ = (
+        "ack", "bye_headers", "call_id", "cancel_headers", "departure", "dialog", "early_tags", "forks", "invite",
+        "local_tag", "number", "offered", "order", "proof", "reoffered", "resend_interval", "rung", "sent_invite",
+        "stack", "success",
+    )  # fmt: skip
+
     def __init__(self, state: SessionState, stack: Stack, number: int, call_id: str, local_tag: str) -> None:
         super().__init__(state)
         self.stack = stack
@@ -49,17 +54,29 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         self.call_id = call_id
         self.local_tag = local_tag
         self.dialog: Dialog | None = None
+        self.bye_headers: Fields = ()
         # the caller's
+        self.order: OutgoingInvite | None = None
         self.invite: Request | None = None
         self.departure: Departure | None = None
         self.sent_invite: tuple[Request, Hop] | None = None
-        self.challenges_met = 0
+        self.proof: Proof = NO_PROOF
+        self.cancel_headers: Fields = ()
+        self.early_tags: set[str] = set()
         self.ack: tuple[Request, Hop] | None = None
+        self.forks: set[str] = set()
         # the callee's
         self.offered: ServerTransaction | None = None
         self.reoffered: ServerTransaction | None = None
+        self.rung: Reply | None = None
         self.success: Response | None = None
         self.resend_interval = 0.0
+
+    def changed(self, old: SessionState, input_: SessionInput, _now: float) -> None:
+        """Each step is remarked upon."""
+        if old is not self.state:
+            text = f"session {self.number} {input_.name}: {old.name} to {self.state.name}"
+            self.stack.note(TraceEntry("state", text, self.call_id))
 
     def ignored(self, input_: SessionInput, _subject: Any, _now: float) -> None:
         """An input without a row is remarked upon."""
@@ -73,8 +90,13 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
             self.stack.clear_deadline(self, timer)
 
     def end(self, _subject: Any, now: float) -> None:
-        """The session is over: its deadlines go, and nothing new finds it."""
+        """The session is over: its deadlines and open transactions go, and nothing new finds it."""
         self.stop_timers(None, now)
         if self.departure is not None:
-            self.stack.departures.withdraw(self.departure)
+            self.stack.departures.abandon(self.departure, now)
+        self.drop_offer(now)
         self.stack.forget(self)
+
+    def drop_offer(self, now: float) -> None:
+        """An offer that nobody will answer any more is refused with 487 (§15.1.2)."""
+        raise NotImplementedError

@@ -21,6 +21,8 @@ class SessionState(Enum):
     CLOSING = auto()
     ENDED = auto()
 
+    __hash__ = object.__hash__  # that of Enum is Python code, and the table is read for every message
+
 
 class SessionInput(Enum):
     """Commands first, then the peer's messages and the passing of time."""
@@ -30,6 +32,7 @@ class SessionInput(Enum):
     REJECT = auto()
     CANCEL = auto()
     BYE = auto()
+    INVITE_LEFT = auto()  # an INVITE goes out again: to another hop, or with an answer to a challenge
     PROVISIONAL = auto()
     SUCCESS = auto()
     FORKED_SUCCESS = auto()
@@ -41,8 +44,11 @@ class SessionInput(Enum):
     BYE_RECEIVED = auto()
     BYE_DONE = auto()
     RESEND_DUE = auto()
+    RING_DUE = auto()
     CANCEL_EXPIRED = auto()
     TRANSACTION_LOST = auto()
+
+    __hash__ = object.__hash__  # likewise
 
 
 class SessionTimer(Enum):
@@ -50,7 +56,10 @@ class SessionTimer(Enum):
 
     RESEND = auto()  # a 2xx again until its ACK (§13.3.1.4)
     ACK = auto()  # 64*T1 without an ACK
+    RING = auto()  # a provisional response again each minute, lest a proxy cancels (§13.3.1.1)
     CANCEL = auto()  # 64*T1 after a CANCEL without a final response (§9.1)
+
+    __hash__ = object.__hash__  # likewise
 
 
 S, I = SessionState, SessionInput  # noqa: E741  # the table reads better with one letter
@@ -60,11 +69,13 @@ COMMANDS = frozenset({I.RING, I.ACCEPT, I.REJECT})
 TABLE: Mapping[tuple[SessionState, SessionInput], Step[SessionState]] = MappingProxyType(
     {
         # the caller's way (§13.2, §9.1)
+        (S.CALLING, I.INVITE_LEFT): Step(S.CALLING),
         (S.CALLING, I.PROVISIONAL): Step(S.PROCEEDING, ("tell_provisional",)),
         (S.CALLING, I.SUCCESS): Step(S.CONFIRMED, ("confirm", "tell_answered")),
         (S.CALLING, I.FAILURE): Step(S.ENDED, ("end", "tell_refused")),
         (S.CALLING, I.NO_ANSWER): Step(S.ENDED, ("end", "tell_unanswered")),
         (S.CALLING, I.CANCEL): Step(S.CANCEL_WAITING, ("expect_end",)),
+        (S.PROCEEDING, I.INVITE_LEFT): Step(S.CALLING),
         (S.PROCEEDING, I.PROVISIONAL): Step(S.PROCEEDING, ("tell_provisional",)),
         (S.PROCEEDING, I.SUCCESS): Step(S.CONFIRMED, ("confirm", "tell_answered")),
         (S.PROCEEDING, I.FAILURE): Step(S.ENDED, ("end", "tell_refused")),
@@ -88,7 +99,8 @@ TABLE: Mapping[tuple[SessionState, SessionInput], Step[SessionState]] = MappingP
         (S.ENDED, I.FORKED_SUCCESS): Step(S.ENDED, ("release_fork",)),
         # the callee's way (§13.3, §15.1.2)
         (S.OFFERED, I.RING): Step(S.OFFERED, ("send_provisional",)),
-        (S.OFFERED, I.ACCEPT): Step(S.ACCEPTED, ("send_success", "resend_until_ack")),
+        (S.OFFERED, I.RING_DUE): Step(S.OFFERED, ("resend_provisional",)),
+        (S.OFFERED, I.ACCEPT): Step(S.ACCEPTED, ("stop_timers", "send_success", "resend_until_ack")),
         (S.OFFERED, I.REJECT): Step(S.ENDED, ("end", "send_failure")),
         (S.OFFERED, I.CANCEL_RECEIVED): Step(S.ENDED, ("end", "refuse_canceled", "tell_cancel")),
         (S.OFFERED, I.BYE_RECEIVED): Step(S.ENDED, ("end", "refuse_canceled", "tell_bye")),
@@ -96,7 +108,7 @@ TABLE: Mapping[tuple[SessionState, SessionInput], Step[SessionState]] = MappingP
         (S.ACCEPTED, I.RESEND_DUE): Step(S.ACCEPTED, ("resend_success",)),
         (S.ACCEPTED, I.ACK_RECEIVED): Step(S.CONFIRMED, ("stop_timers", "tell_ack")),
         (S.ACCEPTED, I.ACK_MISSED): Step(S.CLOSING, ("stop_timers", "send_bye", "tell_ack_missed")),
-        (S.ACCEPTED, I.BYE): Step(S.BYE_WAITING),
+        (S.ACCEPTED, I.BYE): Step(S.BYE_WAITING),  # §15: not before the ACK
         (S.ACCEPTED, I.BYE_RECEIVED): Step(S.ENDED, ("end", "tell_bye")),
         (S.BYE_WAITING, I.RESEND_DUE): Step(S.BYE_WAITING, ("resend_success",)),
         (S.BYE_WAITING, I.ACK_RECEIVED): Step(S.CLOSING, ("stop_timers", "send_bye")),
@@ -108,7 +120,7 @@ TABLE: Mapping[tuple[SessionState, SessionInput], Step[SessionState]] = MappingP
         (S.CONFIRMED, I.ACK_MISSED): Step(S.CLOSING, ("stop_timers", "send_bye", "tell_ack_missed")),
         (S.CONFIRMED, I.BYE): Step(S.CLOSING, ("stop_timers", "send_bye")),
         (S.CONFIRMED, I.BYE_RECEIVED): Step(S.ENDED, ("end", "tell_bye")),
-        (S.CLOSING, I.BYE_RECEIVED): Step(S.CLOSING),
+        (S.CLOSING, I.BYE_RECEIVED): Step(S.CLOSING),  # both hung up: the answer to ours is still to come
         (S.CLOSING, I.BYE_DONE): Step(S.ENDED, ("end", "tell_bye_answered")),
     }
 )
@@ -117,6 +129,7 @@ INPUT_OF_TIMER = MappingProxyType(
     {
         SessionTimer.RESEND: I.RESEND_DUE,
         SessionTimer.ACK: I.ACK_MISSED,
+        SessionTimer.RING: I.RING_DUE,
         SessionTimer.CANCEL: I.CANCEL_EXPIRED,
     }
 )

@@ -13,5 +13,7 @@ from offhook.sip.session.modify import Modifying
 class InviteSession(Establishing, Modifying, Closing):
     """The INVITE usage of one dialog, either role."""
 
+    __slots__ = ()
+
     TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = TABLE
     COMMANDS: ClassVar[frozenset[Any]] = COMMANDS

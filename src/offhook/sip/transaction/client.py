@@ -28,6 +28,8 @@ class ClientState(Enum):
     COMPLETED = auto()
     TERMINATED = auto()
 
+    __hash__ = object.__hash__  # that of Enum is Python code, and the table is read for every message
+
 
 class ClientInput(Enum):
     """What happens to a client transaction."""
@@ -43,6 +45,9 @@ class ClientInput(Enum):
     TIMER_K = auto()
     TIMER_M = auto()
     TRANSPORT_ERROR = auto()
+    ABANDON = auto()
+
+    __hash__ = object.__hash__  # that of Enum is Python code, and the table is read for every message
 
 
 S, I = ClientState, ClientInput  # noqa: E741  # the tables read better with one letter
@@ -53,9 +58,11 @@ INVITE_TABLE: Mapping[tuple[ClientState, ClientInput], Step[ClientState]] = Mapp
         (S.CALLING, I.TIMER_A): Step(S.CALLING, ("resend",)),
         (S.CALLING, I.TIMER_B): Step(S.TERMINATED, ("end", "report_timeout")),
         (S.CALLING, I.TRANSPORT_ERROR): Step(S.TERMINATED, ("end", "report_transport")),
+        (S.CALLING, I.ABANDON): Step(S.TERMINATED, ("end",)),
         (S.CALLING, I.PROVISIONAL): Step(S.PROCEEDING, ("stop_calling", "pass_up")),
         (S.CALLING, I.SUCCESS): Step(S.ACCEPTED, ("stop_calling", "linger_accepted", "pass_up")),
         (S.CALLING, I.FAILURE): Step(S.COMPLETED, ("stop_calling", "ack", "linger_completed", "pass_up")),
+        (S.PROCEEDING, I.ABANDON): Step(S.TERMINATED, ("end",)),  # §9.1: 64*T1 after a CANCEL
         (S.PROCEEDING, I.PROVISIONAL): Step(S.PROCEEDING, ("pass_up",)),
         (S.PROCEEDING, I.SUCCESS): Step(S.ACCEPTED, ("linger_accepted", "pass_up")),
         (S.PROCEEDING, I.FAILURE): Step(S.COMPLETED, ("ack", "linger_completed", "pass_up")),
@@ -92,17 +99,31 @@ INPUT_OF_TIMER = MappingProxyType(
 
 
 class ClientTransaction(Machine[ClientState, ClientInput, Any]):
-    """What both kinds share: the request on its way to one hop."""
+    """What both kinds share: the request on its way to one hop; `timers` are those the outlet has set."""
 
-    def __init__(self, state: ClientState, outlet: Outlet, request: Request, hop: Hop, user: Any) -> None:
-        super().__init__(state)
+    __slots__ = ("call_id", "data", "hop", "interval", "key", "outlet", "request", "timers", "user")
+
+    FIRST: ClassVar[ClientState]
+
+    def __init__(self, outlet: Outlet, key: ClientKey, request: Request, hop: Hop, user: Any) -> None:
+        super().__init__(self.FIRST)
         self.outlet = outlet
         self.request = request
         self.hop = hop
         self.user = user
-        self.key = ClientKey(request.via.branch or "", request.method)
+        self.call_id = request.call_id
+        self.key = key
         self.data = bytes(request)
         self.interval = outlet.timers.t1
+        self.timers: set[Timer] = set()
+
+    def start(self, now: float) -> None:
+        """Send the request and set its timers."""
+        raise NotImplementedError
+
+    def ignored(self, input_: ClientInput, _subject: Any, _now: float) -> None:
+        """Leave a remark."""
+        self.outlet.note_ignored(self, input_)
 
     def receive(self, response: Response, now: float) -> None:
         """Take a response that matches this transaction."""
@@ -120,7 +141,7 @@ class ClientTransaction(Machine[ClientState, ClientInput, Any]):
     def transmit(self) -> None:
         """Put the request on the wire."""
         request = self.request
-        self.outlet.send(self.data, self.hop, request.call_id, f"{request.method} {request.text_uri}")
+        self.outlet.send(self.data, self.hop, self.call_id, f"{request.method} {request.text_uri}")
 
     # --- actions --------------------------------------------------------------------------------------------------
 
@@ -144,10 +165,10 @@ class ClientTransaction(Machine[ClientState, ClientInput, Any]):
 class ClientInviteTransaction(ClientTransaction):
     """ICT."""
 
-    TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = INVITE_TABLE
+    __slots__ = ()
 
-    def __init__(self, outlet: Outlet, request: Request, hop: Hop, user: Any) -> None:
-        super().__init__(ClientState.CALLING, outlet, request, hop, user)
+    TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = INVITE_TABLE
+    FIRST: ClassVar[ClientState] = ClientState.CALLING
 
     def start(self, now: float) -> None:
         """Send the INVITE and set timers A (UDP only) and B."""
@@ -171,7 +192,9 @@ class ClientInviteTransaction(ClientTransaction):
 
     def ack(self, response: Response, _now: float) -> None:
         """ACK a failure within the transaction: same branch, same hop (§17.1.1.3)."""
-        self.outlet.send(bytes(ack_for(self.request, response)), self.hop, self.request.call_id, "ACK")
+        self.outlet.send(
+            bytes(ack_for(self.request, response)), self.hop, self.call_id, f"{ACK} {self.request.text_uri}"
+        )
 
     def linger_accepted(self, _response: Response, now: float) -> None:
         """Stay to take further 2xx, from this fork or others (RFC 6026 §8.4)."""
@@ -186,10 +209,10 @@ class ClientInviteTransaction(ClientTransaction):
 class ClientNonInviteTransaction(ClientTransaction):
     """NICT."""
 
-    TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = NON_INVITE_TABLE
+    __slots__ = ()
 
-    def __init__(self, outlet: Outlet, request: Request, hop: Hop, user: Any) -> None:
-        super().__init__(ClientState.TRYING, outlet, request, hop, user)
+    TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = NON_INVITE_TABLE
+    FIRST: ClassVar[ClientState] = ClientState.TRYING
 
     def start(self, now: float) -> None:
         """Send the request and set timers E (UDP only) and F."""
@@ -227,7 +250,7 @@ class ClientNonInviteTransaction(ClientTransaction):
 def ack_for(invite: Request, response: Response) -> Request:
     """The ACK of a non-2xx: the INVITE's own top Via and Route, the response's To (§17.1.1.3)."""
     headers = Headers()
-    headers.add("Via", str(invite.via))
+    headers.add("Via", invite.headers.all("Via")[0])
     headers.carry(invite.headers, "Route", "Max-Forwards", "From")
     headers.carry(response.headers, "To")
     headers.carry(invite.headers, "Call-ID")

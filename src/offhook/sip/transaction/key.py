@@ -3,13 +3,22 @@
 from typing import NamedTuple
 
 from offhook.sip.message import Request, Response
-from offhook.sip.methods import ACK, INVITE
+from offhook.sip.methods import ACK, CANCEL, INVITE
 
 
 class ClientKey(NamedTuple):
     """The branch that we made, and the method."""
 
     branch: str
+    method: str
+
+
+class Identity(NamedTuple):
+    """What stays the same when one request comes by several ways (§8.2.2.2)."""
+
+    call_id: str
+    from_tag: str
+    number: int
     method: str
 
 
@@ -30,6 +39,13 @@ def server_key(request: Request) -> ServerKey:
     """The server transaction that a request belongs to; an ACK belongs to its INVITE."""
     method = INVITE if request.method == ACK else request.method
     return _key(request, method)
+
+
+def identity(request: Request) -> Identity | None:
+    """By which a merged request is known; None for one within a dialog, and for a CANCEL, which is like its INVITE."""
+    if request.to_tag is not None or request.method == CANCEL:
+        return None
+    return Identity(request.call_id, request.from_tag or "", request.cseq.number, request.method)
 
 
 def invite_key_of_cancel(request: Request) -> ServerKey:

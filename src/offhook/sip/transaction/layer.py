@@ -6,20 +6,25 @@ endpoint takes it: a transaction never calls its user.
 
 from collections import deque
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 from offhook.base.deadlines import Deadlines
+from offhook.sip.fields import Via
+from offhook.sip.grammar import split_list
 from offhook.sip.hop import Hop, Transmission
 from offhook.sip.message import Request, Response
 from offhook.sip.methods import ACK, INVITE
 from offhook.sip.timers import Timer, TimerValues
+from offhook.sip.trace import Trace, TraceEntry
 from offhook.sip.transaction.client import (
     ClientInput,
     ClientInviteTransaction,
     ClientNonInviteTransaction,
     ClientTransaction,
 )
-from offhook.sip.transaction.key import ClientKey, ServerKey, client_key, invite_key_of_cancel, server_key
+from offhook.sip.transaction.key import ClientKey, Identity, ServerKey, client_key, identity, server_key
+from offhook.sip.transaction.key import invite_key_of_cancel as invite_key
 from offhook.sip.transaction.server import (
     ServerInput,
     ServerInviteTransaction,
@@ -32,11 +37,12 @@ Transaction = ClientTransaction | ServerTransaction
 
 @dataclass(frozen=True, slots=True)
 class RequestArrived:
-    """A new request; `transaction` is None for an ACK, which has none."""
+    """A new request; `transaction` is None for an ACK. A merged one came by another way before (§8.2.2.2)."""
 
     request: Request
     source: Hop
     transaction: ServerTransaction | None
+    is_merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +68,15 @@ News = RequestArrived | ResponseArrived | TransactionFailed
 class TransactionLayer:
     """Holds the transactions of one endpoint and is their Outlet."""
 
-    def __init__(self, timers: TimerValues) -> None:
+    def __init__(self, timers: TimerValues, trace: Trace) -> None:
         self.timers = timers
+        self.trace = trace
         self.news: deque[News] = deque()
         self.transmissions: list[Transmission] = []
-        self.deadlines: Deadlines[tuple[Any, Timer]] = Deadlines()
+        self.deadlines: Deadlines[tuple[Transaction, Timer]] = Deadlines()
         self._clients: dict[ClientKey, ClientTransaction] = {}
         self._servers: dict[ServerKey, ServerTransaction] = {}
-        self._set: dict[Any, set[Timer]] = {}
+        self._first: dict[Identity, ServerTransaction] = {}
         self._source: Hop | None = None
 
     def __len__(self) -> int:
@@ -82,21 +89,30 @@ class TransactionLayer:
 
     # --- from the wire --------------------------------------------------------------------------------------------
 
+    def holds(self, request: Request) -> bool:
+        """Whether a request belongs to a transaction that is there already."""
+        return server_key(request) in self._servers
+
     def receive_request(self, request: Request, source: Hop, now: float) -> None:
         """Match a request to its transaction, or make one and pass the request up."""
         key = server_key(request)
         known = self._servers.get(key)
         if known is not None:
             known.feed(ServerInput.ACK if request.method == ACK else ServerInput.REQUEST, request, now)
-            return
-        if request.method == ACK:
+        elif request.method == ACK:
             self.news.append(RequestArrived(request, source, None))
-            return
-        hop = response_hop(request, source)
-        kind = ServerInviteTransaction if request.method == INVITE else ServerNonInviteTransaction
-        transaction = kind(self, request, hop)
-        self._servers[key] = transaction
-        self.news.append(RequestArrived(request, source, transaction))
+        else:
+            kind = ServerInviteTransaction if request.method == INVITE else ServerNonInviteTransaction
+            transaction = kind(self, request, response_hop(request.via, source), key)
+            self._servers[key] = transaction
+            self.news.append(RequestArrived(request, source, transaction, self._is_merged(transaction)))
+
+    def _is_merged(self, transaction: ServerTransaction) -> bool:
+        transaction.identity = identity(transaction.request)
+        return (
+            transaction.identity is not None
+            and self._first.setdefault(transaction.identity, transaction) is not transaction
+        )
 
     def receive_response(self, response: Response, source: Hop, now: float) -> None:
         """Match a response to its transaction; a stray 2xx to INVITE may still need its ACK, so strays go up."""
@@ -109,14 +125,14 @@ class TransactionLayer:
 
     def invite_of_cancel(self, cancel: Request) -> ServerTransaction | None:
         """The INVITE transaction that a CANCEL is for (§9.2)."""
-        return self._servers.get(invite_key_of_cancel(cancel))
+        return self._servers.get(invite_key(cancel))
 
     # --- from the user --------------------------------------------------------------------------------------------
 
-    def request(self, request: Request, hop: Hop, user: Any, now: float) -> ClientTransaction:
-        """Send a request, other than ACK, in a new client transaction."""
+    def request(self, branch: str, request: Request, hop: Hop, user: Any, now: float) -> ClientTransaction:
+        """Send a request, other than ACK, in a new client transaction; `branch` is that of its Via."""
         kind = ClientInviteTransaction if request.method == INVITE else ClientNonInviteTransaction
-        transaction = kind(self, request, hop, user)
+        transaction = kind(self, ClientKey(branch, request.method), request, hop, user)
         self._clients[transaction.key] = transaction
         transaction.start(now)
         return transaction
@@ -133,9 +149,9 @@ class TransactionLayer:
     def handle_timer(self, now: float) -> None:
         """Fire every timer that has fallen due."""
         for transaction, timer in self.deadlines.due(now):
-            timers = self._set.get(transaction)
-            if timers is not None and timer in timers:
-                timers.discard(timer)
+            # One that fell due at the same time may have ended the transaction or cleared this one.
+            if timer in transaction.timers:
+                transaction.timers.discard(timer)
                 transaction.fire(timer, now)
 
     # --- Outlet ---------------------------------------------------------------------------------------------------
@@ -146,12 +162,12 @@ class TransactionLayer:
 
     def set_timer(self, transaction: Transaction, timer: Timer, at: float) -> None:
         """Let this timer of this transaction fire at `at`."""
-        self._set.setdefault(transaction, set()).add(timer)
+        transaction.timers.add(timer)
         self.deadlines.set((transaction, timer), at)
 
     def clear_timer(self, transaction: Transaction, timer: Timer) -> None:
         """Forget this timer."""
-        self._set.get(transaction, set()).discard(timer)
+        transaction.timers.discard(timer)
         self.deadlines.clear((transaction, timer))
 
     def respond_up(self, transaction: ClientTransaction, response: Response) -> None:
@@ -166,41 +182,51 @@ class TransactionLayer:
         """An ACK that came with its INVITE's branch."""
         self.news.append(RequestArrived(request, transaction.hop, None))
 
+    def note_ignored(self, transaction: Transaction, input_: Enum) -> None:
+        """A remark."""
+        text = f"{input_.name} while {transaction.request.method} is {transaction.state.name}"
+        self.trace(TraceEntry("ignored", text, transaction.call_id))
+
     def remove(self, transaction: Transaction) -> None:
         """Forget an ended transaction and its timers."""
-        for timer in self._set.pop(transaction, ()):
+        for timer in transaction.timers:
             self.deadlines.clear((transaction, timer))
+        transaction.timers.clear()
         if isinstance(transaction, ClientTransaction):
             self._clients.pop(transaction.key, None)
-        else:
-            self._servers.pop(transaction.key, None)
+            return
+        self._servers.pop(transaction.key, None)
+        if transaction.identity is not None and self._first.get(transaction.identity) is transaction:
+            del self._first[transaction.identity]
 
 
 def _concerns(transaction: Transaction, hop: Hop, call_id: str) -> bool:
+    if transaction.call_id != call_id:
+        return False
     one = transaction.hop
-    is_same = (one.transport, one.host, one.port) == (hop.transport, hop.host, hop.port)
-    return is_same and transaction.request.call_id == call_id
+    return (one.transport, one.host, one.port) == (hop.transport, hop.host, hop.port)
 
 
 def note_source(request: Request, source: Hop) -> None:
-    """Write `received` and `rport` into the top Via as the source address asks for (§18.2.1, RFC 3581 §4)."""
+    """Write `received` and `rport` into the top Via as the source address asks for (§18.2.1, RFC 3581 §4).
+
+    Raises MalformedValue when the Via cannot be read.
+    """
     via = request.via
     wants_rport = via.rport is not None
     if via.host == source.host and not wants_rport:
         return
     noted = replace(via, received=source.host, rport=source.port if wants_rport else None)
-    others = request.headers.values("Via")[1:]
+    first, *others = request.headers.all("Via")
     request.headers.remove("Via")
-    for value in reversed(others):
-        request.headers.prepend("Via", value)
-    request.headers.prepend("Via", str(noted))
+    for line in (*reversed(others), ", ".join([str(noted), *split_list(first)[1:]])):
+        request.headers.prepend("Via", line)
 
 
-def response_hop(request: Request, source: Hop) -> Hop:
+def response_hop(via: Via, source: Hop) -> Hop:
     """Where the response goes: back on the stream, or to the source at rport or sent-by's port (§18.2.2, RFC 3581)."""
     if source.transport.is_reliable:
         return source
-    via = request.via
     if via.rport is not None:
         return source
     return Hop(source.transport, source.host, via.port or source.transport.default_port)

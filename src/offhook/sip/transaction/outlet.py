@@ -1,5 +1,6 @@
 """What a transaction needs of the layer that holds it."""
 
+from enum import Enum
 from typing import Any, Protocol
 
 from offhook.sip.hop import Hop
@@ -29,6 +30,9 @@ class Outlet(Protocol):
 
     def ack_up(self, transaction: Any, request: Request) -> None:
         """An ACK with the branch of an accepted INVITE: a peer that does not make a new branch for it."""
+
+    def note_ignored(self, transaction: Any, input_: Enum) -> None:
+        """A message or timer came that the transaction's state has no row for."""
 
     def remove(self, transaction: Any) -> None:
         """The transaction has ended."""

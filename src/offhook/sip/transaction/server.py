@@ -12,7 +12,7 @@ from offhook.base.machine import Machine, Step
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, Response
 from offhook.sip.timers import Timer
-from offhook.sip.transaction.key import server_key
+from offhook.sip.transaction.key import Identity, ServerKey
 from offhook.sip.transaction.outlet import Outlet
 
 
@@ -25,6 +25,8 @@ class ServerState(Enum):
     COMPLETED = auto()
     CONFIRMED = auto()
     TERMINATED = auto()
+
+    __hash__ = object.__hash__  # that of Enum is Python code, and the table is read for every message
 
 
 class ServerInput(Enum):
@@ -41,6 +43,8 @@ class ServerInput(Enum):
     TIMER_J = auto()
     TIMER_L = auto()
     TRANSPORT_ERROR = auto()
+
+    __hash__ = object.__hash__  # that of Enum is Python code, and the table is read for every message
 
 
 S, I = ServerState, ServerInput  # noqa: E741  # the tables read better with one letter
@@ -94,18 +98,35 @@ INPUT_OF_TIMER = MappingProxyType(
 class ServerTransaction(Machine[ServerState, ServerInput, Any]):
     """What both kinds share: a request that came from one hop and the last response that went back."""
 
+    __slots__ = (
+        "call_id", "data", "hop", "identity", "interval", "key", "outlet", "request", "start_line", "timers", "user",
+    )  # fmt: skip
+
+    FIRST: ClassVar[ServerState]
     COMMANDS: ClassVar[frozenset[Any]] = frozenset({I.SEND_PROVISIONAL, I.SEND_SUCCESS, I.SEND_FAILURE})
 
-    def __init__(self, state: ServerState, outlet: Outlet, request: Request, hop: Hop) -> None:
-        super().__init__(state)
+    def __init__(self, outlet: Outlet, request: Request, hop: Hop, key: ServerKey) -> None:
+        super().__init__(self.FIRST)
         self.outlet = outlet
         self.request = request
         self.hop = hop
-        self.key = server_key(request)
+        self.call_id = request.call_id
+        self.key = key
+        self.identity: Identity | None = None
         self.user: Any = None
         self.data = b""
         self.start_line = ""
         self.interval = outlet.timers.t1
+        self.timers: set[Timer] = set()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether no final response can be sent any more."""
+        return not self.allows(ServerInput.SEND_FAILURE)
+
+    def ignored(self, input_: ServerInput, _subject: Any, _now: float) -> None:
+        """Leave a remark."""
+        self.outlet.note_ignored(self, input_)
 
     def respond(self, response: Response, now: float) -> None:
         """Send the user's response. Raises IllegalInput after a final one."""
@@ -126,12 +147,12 @@ class ServerTransaction(Machine[ServerState, ServerInput, Any]):
         """Put a response on the wire and keep it for retransmission."""
         self.data = bytes(response)
         self.start_line = f"{response.code} {response.reason}"
-        self.outlet.send(self.data, self.hop, self.request.call_id, self.start_line)
+        self.outlet.send(self.data, self.hop, self.call_id, self.start_line)
 
     def resend(self, _request: object, _now: float) -> None:
         """The request came again: so does the last response, if there was one."""
         if self.data:
-            self.outlet.send(self.data, self.hop, self.request.call_id, self.start_line)
+            self.outlet.send(self.data, self.hop, self.call_id, self.start_line)
 
     def report_timeout(self, _nothing: None, _now: float) -> None:
         """Say that no ACK came."""
@@ -149,10 +170,10 @@ class ServerTransaction(Machine[ServerState, ServerInput, Any]):
 class ServerInviteTransaction(ServerTransaction):
     """IST; the 2xx itself is retransmitted by the user (RFC 6026 §8.3)."""
 
-    TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = INVITE_TABLE
+    __slots__ = ()
 
-    def __init__(self, outlet: Outlet, request: Request, hop: Hop) -> None:
-        super().__init__(ServerState.PROCEEDING, outlet, request, hop)
+    TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = INVITE_TABLE
+    FIRST: ClassVar[ServerState] = ServerState.PROCEEDING
 
     # --- actions --------------------------------------------------------------------------------------------------
 
@@ -187,10 +208,10 @@ class ServerInviteTransaction(ServerTransaction):
 class ServerNonInviteTransaction(ServerTransaction):
     """NIST."""
 
-    TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = NON_INVITE_TABLE
+    __slots__ = ()
 
-    def __init__(self, outlet: Outlet, request: Request, hop: Hop) -> None:
-        super().__init__(ServerState.TRYING, outlet, request, hop)
+    TABLE: ClassVar[Mapping[tuple[Any, Any], Step[Any]]] = NON_INVITE_TABLE
+    FIRST: ClassVar[ServerState] = ServerState.TRYING
 
     # --- actions --------------------------------------------------------------------------------------------------
 
