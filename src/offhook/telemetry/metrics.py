@@ -3,18 +3,17 @@
 Labels take only values from fixed sets, so that nobody outside can make new time series.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
-from prometheus_client.registry import Collector
 
 from offhook.model.call import CallStatus, Direction
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.sip.methods import METHODS
-from offhook.telemetry import sip_text
+from offhook.telemetry.tally import Asked, Spread, Tally
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -24,6 +23,10 @@ FINAL = frozenset(status.value for status in CallStatus if status.is_final)
 DIRECTIONS = frozenset(direction.value for direction in Direction)
 BORN_INBOUND = (CallStatus.RINGING.value, Direction.INBOUND.value)
 LEVELS = frozenset({"error", "warning"})
+MESSAGES = frozenset(METHODS) | {f"{digit}xx" for digit in "123456"}
+WAYS = frozenset({"sent", "received"})
+STATUS_LINE = "SIP/2.0 "
+LONGEST_METHOD = 16  # characters, more than any of the known ones has
 OTHER = "other"
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 
@@ -49,18 +52,15 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._started = self._counter("offhook_calls_started", "Calls that began", "direction")
-        self._finished = self._counter("offhook_calls_finished", "Calls that ended", "status", "direction")
-        self._webhooks = self._counter("offhook_webhooks", "Requests to applications", "purpose", "outcome")
-        self._sip = self._counter("offhook_sip_messages", "SIP messages on the wire", "message", "direction")
-        self._notices = self._counter("offhook_notices", "Errors and warnings of calls", "level")
-        self._duration = Histogram(
-            "offhook_webhook_seconds",
-            "Until an application answered",
-            ["purpose"],
-            buckets=SECONDS,
-            registry=self._registry,
-        )
+        self._started = Tally("offhook_calls_started", "Calls that began", "direction")
+        self._finished = Tally("offhook_calls_finished", "Calls that ended", "status", "direction")
+        self._webhooks = Tally("offhook_webhooks", "Requests to applications", "purpose", "outcome")
+        self._sip = Tally("offhook_sip_messages", "SIP messages on the wire", "message", "direction")
+        self._notices = Tally("offhook_notices", "Errors and warnings of calls", "level")
+        self._waits = Spread("offhook_webhook_seconds", "Until an application answered", "purpose", SECONDS)
+        kept = (self._started, self._finished, self._webhooks, self._sip, self._notices, self._waits)
+        for collector in kept:
+            self._registry.register(collector)
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
 
@@ -70,7 +70,7 @@ class Metrics:
         def collect() -> Iterator[Metric]:
             yield GaugeMetricFamily("offhook_calls_live", "Calls that are up", value=live())
 
-        self._registry.register(_Asked(collect))
+        self._registry.register(Asked(collect))
 
     def watch_media(self, lateness: Callable[[], Lateness], open_ports: Callable[[], int]) -> None:
         """Publish how the media plane keeps time and how many ports it has open."""
@@ -84,7 +84,7 @@ class Metrics:
             yield GaugeMetricFamily("offhook_media_lateness_worst_seconds", "The latest tick", value=kept.worst)
             yield GaugeMetricFamily("offhook_media_ports_open", "Media ports in use", value=open_ports())
 
-        self._registry.register(_Asked(collect))
+        self._registry.register(Asked(collect))
 
     def receive(self, entry: TimelineEntry) -> None:
         """Count one entry of the timeline."""
@@ -96,7 +96,7 @@ class Metrics:
             case Kind.STATUS:
                 self._receive_status(entry)
             case Kind.NOTICE:
-                self._notices.labels(_known(entry.detail.get("level"), LEVELS)).inc()
+                self._notices.counts[_known(entry.detail.get("level"), LEVELS),] += 1
             case _:
                 pass
 
@@ -106,44 +106,29 @@ class Metrics:
 
     # --- within ---------------------------------------------------------------------------------------------------
 
-    def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
-        return Counter(name, documentation, labels, registry=self._registry)
-
     def _receive_sip(self, entry: TimelineEntry) -> None:
         detail = entry.detail
-        line = sip_text.start_line(str(detail.get("text", ""))) or str(detail.get("start_line", ""))
-        code = sip_text.status_code(line)
-        message = _known(line.partition(" ")[0], METHODS) if code is None else f"{code // 100}xx"
-        self._sip.labels(message, _known(detail.get("direction"), ("sent", "received"))).inc()
+        text = str(detail.get("text") or detail.get("start_line", ""))
+        message = f"{text[8:9]}xx" if text.startswith(STATUS_LINE) else text[:LONGEST_METHOD].partition(" ")[0]
+        self._sip.counts[_known(message, MESSAGES), _known(detail.get("direction"), WAYS)] += 1
 
     def _receive_webhook(self, entry: TimelineEntry) -> None:
         detail = entry.detail
         purpose = _known(str(detail.get("purpose", "")).partition(" ")[0], PURPOSES)
         code, milliseconds = detail.get("code"), detail.get("milliseconds")
         outcome = f"{code // 100}xx" if isinstance(code, int) and 100 <= code <= 599 else "failed"  # noqa: PLR2004
-        self._webhooks.labels(purpose, outcome).inc()
+        self._webhooks.counts[purpose, outcome] += 1
         if isinstance(milliseconds, int | float):
-            self._duration.labels(purpose).observe(milliseconds / 1000)
+            self._waits.add(purpose, milliseconds / 1000)
 
     def _receive_status(self, entry: TimelineEntry) -> None:
         status = _known(entry.detail.get("status"), STATUSES)
         direction = _known(entry.detail.get("direction"), DIRECTIONS)
         if status == CallStatus.INITIATED.value or (status, direction) == BORN_INBOUND:
-            self._started.labels(direction).inc()
+            self._started.counts[direction,] += 1
         if status in FINAL:
-            self._finished.labels(status, direction).inc()
+            self._finished.counts[status, direction] += 1
 
 
-class _Asked(Collector):
-    """Metrics that are made when they are collected."""
-
-    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
-        self._collect = collect
-
-    def collect(self) -> Iterable[Metric]:
-        """What is so at present."""
-        return self._collect()
-
-
-def _known(value: object, values: Iterable[str]) -> str:
+def _known(value: object, values: frozenset[str]) -> str:
     return value if isinstance(value, str) and value in values else OTHER
