@@ -82,6 +82,10 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         """An input without a row is remarked upon."""
         self.stack.note(TraceEntry("ignored", f"{input_.name} while {self.state.name}", self.call_id))
 
+    def drop_offer(self, now: float) -> None:
+        """An offer that nobody will answer any more is refused with 487 (§15.1.2)."""
+        raise NotImplementedError
+
     # --- actions that all parts use -------------------------------------------------------------------------------
 
     def stop_timers(self, _subject: Any, _now: float) -> None:
@@ -96,7 +100,3 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
             self.stack.departures.abandon(self.departure, now)
         self.drop_offer(now)
         self.stack.forget(self)
-
-    def drop_offer(self, now: float) -> None:
-        """An offer that nobody will answer any more is refused with 487 (§15.1.2)."""
-        raise NotImplementedError

@@ -105,14 +105,14 @@ class ClientTransaction(Machine[ClientState, ClientInput, Any]):
 
     FIRST: ClassVar[ClientState]
 
-    def __init__(self, outlet: Outlet, key: ClientKey, request: Request, hop: Hop, user: Any) -> None:
+    def __init__(self, outlet: Outlet, request: Request, hop: Hop, user: Any, key: ClientKey | None = None) -> None:
         super().__init__(self.FIRST)
         self.outlet = outlet
         self.request = request
         self.hop = hop
         self.user = user
         self.call_id = request.call_id
-        self.key = key
+        self.key = key or ClientKey(request.via.branch or "", request.method)
         self.data = bytes(request)
         self.interval = outlet.timers.t1
         self.timers: set[Timer] = set()

@@ -132,7 +132,7 @@ class TransactionLayer:
     def request(self, branch: str, request: Request, hop: Hop, user: Any, now: float) -> ClientTransaction:
         """Send a request, other than ACK, in a new client transaction; `branch` is that of its Via."""
         kind = ClientInviteTransaction if request.method == INVITE else ClientNonInviteTransaction
-        transaction = kind(self, ClientKey(branch, request.method), request, hop, user)
+        transaction = kind(self, request, hop, user, ClientKey(branch, request.method))
         self._clients[transaction.key] = transaction
         transaction.start(now)
         return transaction

@@ -12,7 +12,7 @@ from offhook.base.machine import Machine, Step
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, Response
 from offhook.sip.timers import Timer
-from offhook.sip.transaction.key import Identity, ServerKey
+from offhook.sip.transaction.key import Identity, ServerKey, server_key
 from offhook.sip.transaction.outlet import Outlet
 
 
@@ -105,13 +105,13 @@ class ServerTransaction(Machine[ServerState, ServerInput, Any]):
     FIRST: ClassVar[ServerState]
     COMMANDS: ClassVar[frozenset[Any]] = frozenset({I.SEND_PROVISIONAL, I.SEND_SUCCESS, I.SEND_FAILURE})
 
-    def __init__(self, outlet: Outlet, request: Request, hop: Hop, key: ServerKey) -> None:
+    def __init__(self, outlet: Outlet, request: Request, hop: Hop, key: ServerKey | None = None) -> None:
         super().__init__(self.FIRST)
         self.outlet = outlet
         self.request = request
         self.hop = hop
         self.call_id = request.call_id
-        self.key = key
+        self.key = key or server_key(request)
         self.identity: Identity | None = None
         self.user: Any = None
         self.data = b""
