@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whole_platform import busy_callee, running_platform, sdk
+from whole_platform import calling, running_platform, sdk
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow, pytest.mark.timeout(30)]
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.slow, pytest.mark.timeout(30)]
 async def invite(folder: Path, *targets: str) -> list[tuple[list[bytes], str, Any]]:
     """The header lines of the INVITE of each target, the host it came from, and the call as the SDK has it."""
     caught = []
-    async with running_platform(folder) as platform, busy_callee() as (callee, address), sdk(platform) as twilio:
+    async with running_platform(folder) as platform, calling(486) as (callee, address), sdk(platform) as twilio:
         for target in targets:
             to = target.replace("HOST", address)
             call = await twilio.run(
@@ -95,7 +95,7 @@ async def test_each_edge_sends_from_its_own_address(tmp_path: Path) -> None:
 
 async def test_an_unknown_edge_is_a_warning_on_the_call(tmp_path: Path) -> None:
     """The call goes out from the default edge, and 32114 is among its notifications."""
-    async with running_platform(tmp_path) as platform, busy_callee() as (callee, address), sdk(platform) as twilio:
+    async with running_platform(tmp_path) as platform, calling(486) as (callee, address), sdk(platform) as twilio:
         call = await twilio.run(
             lambda client: client.calls.create(
                 to=f"sip:jack@{address};edge=atlantis", from_="alice", twiml="<Response/>"
@@ -122,7 +122,7 @@ HOSTILE = (
 @pytest.mark.parametrize("part", HOSTILE)
 async def test_no_encoding_brings_a_control_character_to_the_wire(tmp_path: Path, part: str) -> None:
     """An illegal header is refused by REST or left off; where the call goes out, it has no line of the attacker's."""
-    async with running_platform(tmp_path) as platform, busy_callee() as (callee, address), sdk(platform) as twilio:
+    async with running_platform(tmp_path) as platform, calling(486) as (callee, address), sdk(platform) as twilio:
         code = None
         try:
             await twilio.run(

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from whole_platform import busy_callee, running_platform, sdk
+from whole_platform import calling, running_platform, sdk
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow, pytest.mark.timeout(30)]
 
 
 async def test_health_readiness_and_metrics(tmp_path: Path) -> None:
     """A process that takes calls says so, and its metrics count the call that was placed and refused."""
-    async with running_platform(tmp_path) as platform, busy_callee() as (callee, address), sdk(platform) as twilio:
+    async with running_platform(tmp_path) as platform, calling(486) as (callee, address), sdk(platform) as twilio:
         await twilio.run(
             lambda client: client.calls.create(to=f"sip:jack@{address}", from_="alice", twiml="<Response/>")
         )

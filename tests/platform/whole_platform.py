@@ -69,31 +69,58 @@ class Sdk:
         return await asyncio.to_thread(work, self.client)
 
 
-class BusyCallee(asyncio.DatagramProtocol):
-    """A SIP phone on a socket of its own that keeps every byte it gets and answers each INVITE with 486."""
+SDP = (
+    b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    b"m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+)
 
-    def __init__(self) -> None:
+
+class Callee(asyncio.DatagramProtocol):
+    """A SIP phone on a socket of its own that keeps every INVITE's bytes and answers it with one code."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
         self.received: asyncio.Queue[tuple[bytes, tuple[str, int]]] = asyncio.Queue()
+        self.methods: list[str] = []
         self._transport: asyncio.DatagramTransport | None = None
+        self._invite: Request | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the socket."""
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Refuse an INVITE."""
+        """Answer each request; a CANCEL also ends its INVITE."""
         message = parse(data)
-        if isinstance(message, Request) and message.method == "INVITE" and self._transport is not None:
+        if not isinstance(message, Request):
+            return
+        self.methods.append(message.method)
+        if message.method == "INVITE":
+            self._invite = message
             self.received.put_nowait((data, addr))
-            self._transport.sendto(bytes(response_to(message, 486, to_tag="busy")), addr)
+            self._answer(message, self.code, addr)
+        elif message.method != "ACK":
+            self._answer(message, 200, addr)
+            if message.method == "CANCEL" and self._invite is not None:
+                self._answer(self._invite, 487, addr)
+
+    def _answer(self, request: Request, code: int, addr: tuple[str, int]) -> None:
+        is_up = request.method == "INVITE" and code == 200
+        response = response_to(request, code, to_tag="callee", body=SDP if is_up else b"")
+        if is_up and self._transport is not None:
+            host, port = self._transport.get_extra_info("sockname")
+            response.headers.add("Contact", f"<sip:{host}:{port}>")
+            response.headers.add("Content-Type", "application/sdp")
+        if self._transport is not None:
+            self._transport.sendto(bytes(response), addr)
 
 
 @asynccontextmanager
-async def busy_callee() -> AsyncIterator[tuple[BusyCallee, str]]:
-    """The callee and its host:port."""
+async def calling(code: int) -> AsyncIterator[tuple[Callee, str]]:
+    """A callee that answers with `code`, and its host:port."""
     loop = asyncio.get_running_loop()
     transport, callee = await loop.create_datagram_endpoint(
-        BusyCallee, local_addr=("127.0.0.1", 0), family=socket.AF_INET
+        lambda: Callee(code), local_addr=("127.0.0.1", 0), family=socket.AF_INET
     )
     host, port = transport.get_extra_info("sockname")
     try:
