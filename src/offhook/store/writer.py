@@ -9,7 +9,6 @@ waits for) makes it survive a power cut.
 import asyncio
 import sqlite3
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -30,7 +29,8 @@ WAITING_LIMIT = 100_000  # jobs handed over and not yet done, before new ones ar
 RETRY_DELAY = 1.0  # seconds between attempts to write what nobody waits for after the disk refused it
 ATTEMPT_LIMIT = 60  # about a minute of a full or locked disk
 RETRY_LIMIT = 20_000  # jobs kept for retrying; the oldest go first
-COMPANY = 0.02  # seconds that a write nobody waits for waits for others to share its commit
+# Seconds that a write nobody waits for waits for others: one commit, and one waking of the thread, for all of them.
+COMPANY = 0.02
 BUSY_TIMEOUT = 5.0  # seconds to wait for another process that holds the database
 
 # These concern one row; every other database error concerns the database, and with it the whole group.
@@ -73,7 +73,9 @@ class Writer:
     def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
         self._connect = connect
         self._name = name
-        self._queue: SimpleQueue[Job] = SimpleQueue()
+        self._queue: SimpleQueue[list[Job]] = SimpleQueue()
+        self._company: list[Job] = []
+        self._departure: asyncio.TimerHandle | None = None
         self._retries: deque[Job] = deque(maxlen=RETRY_LIMIT)
         self._waiting = 0
         self._loop = asyncio.get_running_loop()
@@ -102,7 +104,10 @@ class Writer:
         """Hand over a write that nobody waits for; False when the store is closed or too far behind to take it."""
         if self._is_closed or self._waiting >= WAITING_LIMIT:
             return False
-        self._put(Job(work=work, purpose=Purpose.POSTED))
+        self._waiting += 1
+        self._company.append(Job(work=work, purpose=Purpose.POSTED))
+        if self._departure is None:
+            self._departure = self._loop.call_later(COMPANY, self._hand_over)
         return True
 
     async def close(self) -> None:
@@ -125,8 +130,17 @@ class Writer:
         return await future
 
     def _put(self, job: Job) -> None:
+        """Somebody waits for this one: it leaves at once, with all that were waiting for company."""
         self._waiting += 1
-        self._queue.put(job)
+        self._company.append(job)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._departure is not None:
+            self._departure.cancel()
+            self._departure = None
+        jobs, self._company = self._company, []
+        self._queue.put(jobs)
 
     def _deliver(self, outcomes: Iterable[Outcome], done: int) -> None:
         self._waiting -= done
@@ -163,15 +177,12 @@ class Writer:
     def _collect(self) -> list[Job]:
         """Wait for work, then take all of it that is there."""
         try:
-            jobs = [self._queue.get(timeout=RETRY_DELAY if self._retries else None)]
+            jobs = [*self._queue.get(timeout=RETRY_DELAY if self._retries else None)]
         except Empty:
             return []
-        # While nobody waits there is time for company: one commit costs as much as many rows.
-        end = time.monotonic() + COMPANY
         while len(jobs) < GROUP_LIMIT:
-            patience = end - time.monotonic() if jobs[-1].purpose is Purpose.POSTED else 0.0
             try:
-                jobs.append(self._queue.get(timeout=patience) if patience > 0 else self._queue.get_nowait())
+                jobs += self._queue.get_nowait()
             except Empty:
                 break
         return jobs
