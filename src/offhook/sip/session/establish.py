@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from offhook.sip.departures import Departure
 from offhook.sip.dialog import MAX_FORWARDS, Dialog, first_uri
 from offhook.sip.events import InviteAnswered, InviteRefused, ProvisionalReceived, RefusalCause
-from offhook.sip.headers import Headers
+from offhook.sip.headers import Headers, check_field
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, Response
 from offhook.sip.methods import ACK, BYE, INVITE
@@ -43,6 +43,7 @@ class Establishing(SessionFrame):
     def call(self, order: OutgoingInvite, now: float) -> None:
         """Send the first INVITE. Raises IllegalHeader, IllegalValue, and MalformedValue for a target of no SIP URI."""
         self.order = order
+        check_field("Authorization", order.username)  # now, not when the challenge comes
         self._send_invite(1, None, now)
 
     def _send_invite(self, number: int, hop: Hop | None, now: float) -> None:

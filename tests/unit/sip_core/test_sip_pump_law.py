@@ -1,0 +1,18 @@
+"""The pump law stands at every method that may leave something to send, to tell or to wait for."""
+
+import inspect
+
+from offhook.sip.endpoint import Endpoint
+
+LAW = "Pump law: drain transmissions, then events, then re-arm the timer."
+
+
+def test_every_method_that_takes_the_time_ends_its_docstring_with_the_law() -> None:
+    """Whoever calls one has to read it; whatever takes `now` may change something."""
+    moving = {
+        name: inspect.getdoc(method) or ""
+        for name, method in inspect.getmembers(Endpoint, inspect.isfunction)
+        if not name.startswith("_") and "now" in inspect.signature(method).parameters
+    }
+    assert {"receive", "receive_stream", "handle_timer", "invite", "bye", "answer_next_hop"} <= moving.keys()
+    assert [name for name, text in moving.items() if not text.endswith(LAW)] == []
