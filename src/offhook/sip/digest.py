@@ -126,14 +126,20 @@ class Credentials:
 
 def choose(values: Iterable[str]) -> Challenge | None:
     """The topmost challenge that we can answer, as RFC 8760 §2.4 asks: servers put the strongest first."""
+    return next(iter(choose_each(values)), None)
+
+
+def choose_each(values: Iterable[str]) -> list[Challenge]:
+    """For each realm the topmost challenge that we can answer: a forking proxy gathers its branches' (§22.3)."""
+    chosen: dict[str, Challenge] = {}
     for value in values:
         try:
             challenge = Challenge.parse(value)
         except MalformedValue:
             continue  # another scheme, or nonsense: perhaps the next one will do
         if challenge.is_supported:
-            return challenge
-    return None
+            chosen.setdefault(challenge.realm, challenge)
+    return list(chosen.values())
 
 
 def answer(  # noqa: PLR0913  # the parts of RFC 7616 §3.4 have no closer grouping
