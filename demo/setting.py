@@ -14,13 +14,15 @@ ATTEMPTS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Addresses and credentials; `edges` maps the name of an edge to the host and port that its calls leave from."""
+    """Addresses, ports, credentials; `edges` maps the name of an edge to the host and port that calls leave from."""
 
     folder: Path
     account_sid: str
     auth_token: str
     http: int
     application: int
+    reception: int
+    agent: int
     edges: dict[str, tuple[str, int]]
 
     @property
@@ -52,6 +54,8 @@ def make_setting(folder: Path) -> Setting:
         auth_token=secrets.token_hex(16),
         http=free_port(socket.SOCK_STREAM),
         application=free_port(socket.SOCK_STREAM),
+        reception=free_port(socket.SOCK_STREAM),
+        agent=free_port(socket.SOCK_STREAM),
         edges=find_edges(),
     )
     lines = [

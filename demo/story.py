@@ -14,6 +14,7 @@ from demo.setting import LOOPBACK, Setting
 
 EDGE, AGENT_EDGE = "frankfurt", "tokyo"
 RECEPTION_HZ, AGENT_HZ = 660, 550
+RING = "0.3"  # seconds that a telephone rings
 TALK = 1.6  # seconds until the agent hangs up
 HEADERS = "x-myotherheader=bar&X-Customer=Zo%C3%AB%20B.%2C%20gold&User-to-User=4f66662d686f6f6b%3Bencoding%3Dhex"
 EXPECTED_HEADERS = {
@@ -38,30 +39,23 @@ class Outcome:
     agent: list[Mapping[str, Any]]
 
 
-def start_phone(cast: Cast, name: str, frequency_hz: int, *options: str) -> int:
-    """A telephone in a process of its own; the port that it listens on."""
-    log = cast.folder / f"{name}.jsonl"
-    play = f"tone:{frequency_hz}"
-    cast.start(name, BIN / "offhook", "phone", "--listen", f"{LOOPBACK}:0", "--play", play, "--log", log, *options)
-    cast.until(lambda: bool(json_lines(log)), f"the telephone of {name}")
-    return int(json_lines(log)[0]["port"])
-
-
 def start_all(cast: Cast, setting: Setting) -> str:
-    """Everybody who takes part; the URI to call."""
-    reception = start_phone(cast, "reception", RECEPTION_HZ, "--answer", "0.3")
-    agent = start_phone(cast, "agent", AGENT_HZ, "--answer", "0.3", "--hangup-after", str(TALK))
+    """Everybody who takes part, at once; the URI to call when they are ready."""
+    _start_phone(cast, "reception", setting.reception, RECEPTION_HZ)
+    _start_phone(cast, "agent", setting.agent, AGENT_HZ, "--hangup-after", str(TALK))
+    cast.start("offhook", BIN / "offhook", "serve", "--config", setting.config, OFFHOOK_DATA=str(setting.data))
     cast.start(
         "application",
         *(sys.executable, "-m", "demo.application", str(setting.application)),
         AUTH_TOKEN=setting.auth_token,
-        AGENT=f"sip:agent@{LOOPBACK}:{agent};edge={AGENT_EDGE}?{TICKET[0]}={TICKET[1]}",
+        AGENT=f"sip:agent@{LOOPBACK}:{setting.agent};edge={AGENT_EDGE}?{TICKET[0]}={TICKET[1]}",
         LOG=str(_requests(setting)),
     )
-    cast.start("offhook", BIN / "offhook", "serve", "--config", setting.config, OFFHOOK_DATA=str(setting.data))
+    for name in ("reception", "agent"):
+        cast.until(partial(_has_begun, setting, name), f"the telephone of the {name}")
     cast.until(lambda: answers(f"{setting.application_url}/ready"), "the application")
     cast.until(lambda: answers(f"{setting.api_url}/readyz"), "offhook")
-    return f"sip:reception@{LOOPBACK}:{reception};edge={EDGE}?{HEADERS}"
+    return f"sip:reception@{LOOPBACK}:{setting.reception};edge={EDGE}?{HEADERS}"
 
 
 def place_call(cast: Cast, setting: Setting, to: str) -> Outcome:
@@ -91,6 +85,18 @@ def place_call(cast: Cast, setting: Setting, to: str) -> Outcome:
 def statuses(requests: list[Mapping[str, Any]], path: str) -> list[str]:
     """The CallStatus of each request to a path, in order."""
     return [request["form"]["CallStatus"] for request in requests if request["path"] == path]
+
+
+def _start_phone(cast: Cast, name: str, port: int, frequency_hz: int, *options: str) -> None:
+    """A telephone in a process of its own."""
+    where, play = f"{LOOPBACK}:{port}", f"tone:{frequency_hz}"
+    log = cast.folder / f"{name}.jsonl"
+    command = (BIN / "offhook", "phone", "--listen", where, "--answer", RING, "--play", play, "--log", log)
+    cast.start(name, *command, *options)
+
+
+def _has_begun(setting: Setting, name: str) -> bool:
+    return bool(json_lines(setting.folder / f"{name}.jsonl"))
 
 
 def _is_told_of_end(setting: Setting, path: str) -> bool:

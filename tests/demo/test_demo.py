@@ -21,6 +21,8 @@ SETTING = Setting(
     auth_token="t",
     http=1,
     application=2,
+    reception=3,
+    agent=4,
     edges={"frankfurt": ("127.0.0.4", 5060), "tokyo": ("127.0.0.6", 5060)},
 )
 
