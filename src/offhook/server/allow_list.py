@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 
 from offhook.calls.edge_names import REGION_OF_EDGE
+from offhook.server.addresses import split_address
 from offhook.server.settings import Edge
-from offhook.server.validate import split_address
 
 ANY_PORT = "1024-65535"
 

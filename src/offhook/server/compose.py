@@ -21,12 +21,13 @@ from offhook.net.tokens import SystemTokens
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
 from offhook.server.accounts import load_accounts
+from offhook.server.addresses import split_address, split_ports
 from offhook.server.config import Config
 from offhook.server.dialplan import dialplan
 from offhook.server.errors import StartFailed
 from offhook.server.health import add_health, add_metrics
-from offhook.server.settings import Edge, Settings
-from offhook.server.validate import split_address, split_ports
+from offhook.server.settings import Edge, Settings, Sip
+from offhook.sip.timers import TimerValues
 from offhook.speech.synthesis import LocalSpeech
 from offhook.store.sqlite import SqliteStore, open_store, path_of
 from offhook.telemetry.metrics import Metrics
@@ -64,7 +65,9 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
     async with AsyncExitStack() as stack:
         store, webhooks, timeline = await open_records(stack, config, accounts)
         media = open_media(stack, settings, listen)
-        sip = SipService({edge.name: sip_edge(edge) for edge in settings.edge}, timeline, CLOCK, TOKENS, hear)
+        sip = SipService(
+            {edge.name: sip_edge(edge, settings.sip) for edge in settings.edge}, timeline, CLOCK, TOKENS, hear
+        )
         world = World(
             signalling=sip,
             media=media,
@@ -182,10 +185,17 @@ def webhook_limits(settings: Settings) -> WebhookLimits:
     return WebhookLimits(connect_timeout=webhook.connect_timeout, total=webhook.total_timeout)
 
 
-def sip_edge(edge: Edge) -> SipEdge:
+def sip_edge(edge: Edge, sip: Sip) -> SipEdge:
     """Where an edge's signalling leaves from."""
     host, port = split_address(edge.sip) or ("", 0)
-    return SipEdge(name=edge.name, host=host, port=port, advertise_host=edge.advertise or host)
+    return SipEdge(
+        name=edge.name,
+        host=host,
+        port=port,
+        advertise_host=edge.advertise or host,
+        user_agent=sip.user_agent,
+        timers=TimerValues(t1=sip.t1),
+    )
 
 
 def media_edge(edge: Edge) -> MediaEdge:

@@ -15,12 +15,16 @@ import msgspec
 
 from offhook.calls.edge_names import REGION_OF_EDGE
 from offhook.server.errors import ConfigError
+from offhook.server.key_lines import key_lines, line_of
 from offhook.server.settings import Edge, Settings
 from offhook.server.validate import problems
 
 PREFIX = "OFFHOOK_"
 NOT_KEYS = frozenset({"OFFHOOK_CONFIG", "OFFHOOK_DATA"})
 DEFAULT_DATA = "offhook-data"
+
+MISSING = re.compile(r"missing required field `([^`]+)`")
+UNKNOWN = re.compile(r"unknown field `([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +46,15 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Con
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: this is not TOML: {error}") from error
-    merge_environment(raw, environment)
-    where = Location(path, text)
+    origins = Origins(path, key_lines(text), merge_environment(raw, environment))
     try:
         settings = msgspec.convert(raw, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigError(where.describe(str(error))) from error
+        raise ConfigError(origins.explain(str(error))) from error
     if not settings.edge:
         settings = msgspec.structs.replace(settings, edge=default_edges())
     for key, problem in problems(settings):
-        raise ConfigError(where.describe(f"{problem} - at `$.{key}`"))
+        raise ConfigError(f"{origins.of(key)}: `{key}`: {problem}")
     return Config(settings=settings, source=path, data=Path(environment.get("OFFHOOK_DATA") or DEFAULT_DATA))
 
 
@@ -79,33 +82,41 @@ def default_edges() -> tuple[Edge, ...]:
     )
 
 
-def merge_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+def merge_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> Mapping[str, str]:
     """Lay OFFHOOK_HTTP__LISTEN and its like over the file; list items are numbered: OFFHOOK_EDGE__0__SIP.
 
-    Raises ConfigError for a name that cannot be a key.
+    Returns which key came from which variable. Raises ConfigError for a name that cannot be a key.
     """
+    laid = {}
     for name, value in sorted(environment.items()):
         if name.startswith(PREFIX) and name not in NOT_KEYS:
-            _lay_over(raw, name, name.removeprefix(PREFIX).lower().split("__"), value)
+            laid[_lay_over(raw, name, name.removeprefix(PREFIX).lower().split("__"), value)] = name
+    return laid
 
 
-def _lay_over(table: Any, name: str, keys: list[str], value: str) -> None:
-    for place, key in enumerate(keys):
-        is_last = place == len(keys) - 1
+def _lay_over(root: dict[str, Any], variable: str, parts: list[str], value: str) -> str:
+    """Put one value in its place; its key, such as `edge[0].sip`."""
+    table: Any = root
+    key = ""
+    for place, part in enumerate(parts):
+        is_last = place == len(parts) - 1
+        inner: Any = _value(value) if is_last else [] if parts[place + 1].isdecimal() else {}
         if isinstance(table, list):
-            if not key.isdigit() or int(key) > len(table):
-                raise ConfigError(f"{name}: list items are numbered from 0 without gaps")
-            if int(key) == len(table):
-                table.append({})
-            table = table[int(key)]
-            continue
-        if not isinstance(table, dict) or not key:
-            raise ConfigError(f"{name} names no key of the configuration")
-        if is_last:
-            table[key] = _value(value)
+            if not part.isdecimal() or int(part) > len(table):
+                raise ConfigError(f"{variable}: list items are numbered from 0 without gaps")
+            index = int(part)
+            if index == len(table):
+                table.append(inner)
+            elif is_last:
+                table[index] = inner
+            key, table = f"{key}[{index}]", table[index]
+        elif isinstance(table, dict) and part:
+            if is_last or part not in table:
+                table[part] = inner
+            key, table = f"{key}.{part}".lstrip("."), table[part]
         else:
-            following = keys[place + 1]
-            table = table.setdefault(key, [] if following.isdigit() else {})
+            raise ConfigError(f"{variable} names no key of the configuration: see docs/reference/configuration.md")
+    return key
 
 
 def _value(text: str) -> Any:
@@ -119,40 +130,35 @@ def _value(text: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
-    """Finds the line of a key, so that an error can name it."""
+class Origins:
+    """Where keys come from: the file, the lines of its keys, and which of them a variable of the environment laid over.
+
+    Neither a value of the environment nor one of the file is repeated here: it may be a secret.
+    """
 
     path: Path | None
-    text: str
+    lines: Mapping[str, int]
+    variables: Mapping[str, str]
 
-    def describe(self, message: str) -> str:
-        """The message with file and line; a key that no line has came from the environment or is missing."""
-        what, _, path = message.partition(" - at `$.")
-        unknown = re.search(r"unknown field `([^`]+)`", what)
-        keys = path.rstrip("`")
-        if unknown is not None:
-            keys = ".".join(part for part in (keys, unknown[1]) if part)
-            what = f"there is no key `{keys}`: see docs/reference/configuration.md"
-        elif keys:
-            what = f"`{keys}`: {what}"
-        line = self.line_of(keys)
-        if line is not None:
-            return f"{self.path}, line {line}: {what}"
-        source = "the environment" if self.path is None else f"{self.path} or the environment"
-        return f"{source}: {what}"
+    def of(self, key: str) -> str:
+        """The variable that set a key, or the file and line of the key or of the table that it is missing from."""
+        for wanted, variable in self.variables.items():
+            if key == wanted or _is_within(key, wanted) or _is_within(wanted, key):
+                return variable
+        line = line_of(self.lines, key)
+        return f"{self.path or 'the environment'}{f', line {line}' if line else ''}"
 
-    def line_of(self, keys: str) -> int | None:
-        """The line on which a key such as `edge[1].sip` stands, else that of its table, else None."""
-        parts = keys.split(".")
-        table, _, index = parts[0].partition("[")
-        wanted = int(index.rstrip("]")) if index else 0
-        found, seen, inside = None, -1, False
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            header = re.match(r"\s*\[{1,2}\s*([\w.-]+)\s*\]", line)
-            if header is not None:
-                seen += header[1] == table
-                inside = header[1] == table and seen == wanted
-                found = number if inside else found
-            elif inside and len(parts) > 1 and re.match(rf"\s*\"?{re.escape(parts[-1])}\"?\s*=", line):
-                return number
-        return found
+    def explain(self, message: str) -> str:
+        """What the reader of types complains about, with its place and in our words."""
+        what, _, where = message.partition(" - at `$")
+        key = where.rstrip("`").removeprefix(".")
+        missing, unknown = MISSING.search(what), UNKNOWN.search(what)
+        if missing is not None:
+            key, what = f"{key}.{missing[1]}".lstrip("."), "it has to be given"
+        elif unknown is not None:
+            key, what = f"{key}.{unknown[1]}".lstrip("."), "there is no such key: see docs/reference/configuration.md"
+        return f"{self.of(key)}: `{key}`: {what}"
+
+
+def _is_within(inner: str, outer: str) -> bool:
+    return inner.startswith((f"{outer}.", f"{outer}["))

@@ -1,71 +1,63 @@
-"""Values that have the right type and still cannot be: addresses, ranges, names, URLs."""
+"""Values that have the right type and still cannot be: addresses, ranges, names, URLs, and what stands there twice."""
 
-from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
+import math
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
 
-from offhook.calls.edge_names import canonical_edge
+from offhook.calls.edge_names import DEFAULT_EDGE, REGION_OF_EDGE
 from offhook.model.call import CallEvent
 from offhook.model.numbers import is_e164
 from offhook.model.sids import ACCOUNT, is_sid
-from offhook.server.settings import Edge, Settings, Voice
+from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
+from offhook.server.settings import Edge, Settings, Trunk, Voice
 
-MAX_PORT = 65535
 Problem = tuple[str, str]
+
+AT_LEAST_ZERO = ("limits.ring_buffer", "limits.drain")
+POSITIVE = (
+    "sip.t1",
+    "webhook.connect_timeout",
+    "webhook.total_timeout",
+    "limits.calls",
+    "limits.call_length",
+    "limits.media_silence",
+)
+USER_AGENT = re.compile(r"[!-~]+( [!-~]+)*")
+DOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+PREFIX = re.compile(r"\+[0-9]{0,15}")
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
     """Every value that cannot be, as (key, what to write instead)."""
-    yield from _address_problems("http.listen", settings.http.listen)
+    yield from _http_problems(settings)
     yield from _account_problems(settings)
-    yield from _network_problems(settings)
-    for index, edge in enumerate(settings.edge):
-        yield from _edge_problems(f"edge[{index}]", edge)
-    yield from _name_problems(settings)
+    yield from _sip_problems(settings)
+    yield from _edges_problems(settings)
     for index, number in enumerate(settings.number):
         if not is_e164(number.phone_number):
             yield f"number[{index}].phone_number", "write the number in E.164 form, like +14155550100"
         yield from _voice_problems(f"number[{index}]", number)
+    yield from _repeated("number", "phone_number", (number.phone_number for number in settings.number))
     for index, domain in enumerate(settings.sip_domain):
+        if not DOMAIN_NAME.fullmatch(domain.name):
+            yield f"sip_domain[{index}].name", f"write letters, digits and hyphens, not {domain.name!r}"
         yield from _voice_problems(f"sip_domain[{index}]", domain)
+    yield from _repeated("sip_domain", "name", (domain.name.lower() for domain in settings.sip_domain))
+    edges = {edge.name for edge in settings.edge}
     for index, trunk in enumerate(settings.trunk):
-        if trunk.edge not in {edge.name for edge in settings.edge}:
-            yield f"trunk[{index}].edge", f"there is no edge {trunk.edge!r}"
-    if settings.sip.t1 <= 0:
-        yield "sip.t1", "write a positive number of seconds"
+        yield from _trunk_problems(f"trunk[{index}]", trunk, edges)
+    yield from _repeated("trunk", "prefix", (trunk.prefix for trunk in settings.trunk))
+    yield from _quantity_problems(settings)
+    if not settings.store.url.startswith("sqlite:///"):
+        yield "store.url", "records are kept in SQLite so far: write sqlite:///offhook.db"
 
 
-def split_address(text: str) -> tuple[str, int] | None:
-    """`host:port` or `[v6]:port` as host and port, or None."""
-    host, _, port = text.rpartition(":")
-    literal = host.removeprefix("[").removesuffix("]")
-    if not literal or not port.isdigit() or int(port) > MAX_PORT:
-        return None
-    return literal, int(port)
-
-
-def split_ports(text: str) -> tuple[int, int] | None:
-    """`low-high` as numbers, or None."""
-    low, _, high = text.partition("-")
-    if not (low.isdigit() and high.isdigit() and 0 < int(low) < int(high) <= MAX_PORT):
-        return None
-    return int(low), int(high)
-
-
-def _address_problems(key: str, text: str) -> Iterator[Problem]:
-    parts = split_address(text)
-    if parts is None:
-        yield key, f"write an address and a port, like 127.0.0.1:5060, not {text!r}"
-    elif not _is_literal(parts[0]):
-        yield key, f"write an IP address, not the name {parts[0]!r}"
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _http_problems(settings: Settings) -> Iterator[Problem]:
+    yield from _address_problems("http.listen", settings.http.listen)
+    url = settings.http.public_url
+    if url and not is_web_url(url):
+        yield "http.public_url", f"write a whole http or https URL, not {url!r}"
 
 
 def _account_problems(settings: Settings) -> Iterator[Problem]:
@@ -74,55 +66,96 @@ def _account_problems(settings: Settings) -> Iterator[Problem]:
             yield f"account[{index}].sid", "an account SID is AC and 32 hexadecimal digits"
         if not account.auth_token:
             yield f"account[{index}].auth_token", "an auth token cannot be empty"
+    yield from _repeated("account", "sid", (account.sid for account in settings.account))
 
 
-def _network_problems(settings: Settings) -> Iterator[Problem]:
-    for network in settings.sip.allow:
+def _sip_problems(settings: Settings) -> Iterator[Problem]:
+    sip = settings.sip
+    if not is_sip_host(sip.domain) or set(sip.domain) & set(":;"):
+        yield "sip.domain", f"write a host name, like sip.example.com, not {sip.domain!r}"
+    if not USER_AGENT.fullmatch(sip.user_agent):
+        yield "sip.user_agent", "write it in printable ASCII, like offhook"
+    for index, network in enumerate(sip.allow):
         try:
             ip_network(network)
         except ValueError:
-            yield "sip.allow", f"{network!r} is not a network like 192.0.2.0/24"
+            yield f"sip.allow[{index}]", f"{network!r} is not a network like 192.0.2.0/24"
+
+
+def _edges_problems(settings: Settings) -> Iterator[Problem]:
+    for index, edge in enumerate(settings.edge):
+        yield from _edge_problems(f"edge[{index}]", edge)
+    if DEFAULT_EDGE not in {edge.name for edge in settings.edge}:
+        yield "edge", f"one edge has to be {DEFAULT_EDGE}, the default"
+    yield from _repeated("edge", "name", (edge.name for edge in settings.edge))
+    bound = {edge.sip: index for index, edge in enumerate(settings.edge)}
+    for index, edge in enumerate(settings.edge):
+        # Port 0 is a free port each time.
+        if bound[edge.sip] != index and not edge.sip.endswith(":0"):
+            other = settings.edge[bound[edge.sip]].name
+            yield f"edge[{bound[edge.sip]}].sip", f"{edge.name} and {other} cannot both have {edge.sip}"
 
 
 def _edge_problems(key: str, edge: Edge) -> Iterator[Problem]:
-    if canonical_edge(edge.name) != edge.name:
-        yield f"{key}.name", f"{edge.name!r} is not one of the edges: see docs/reference/configuration.md"
+    if edge.name not in REGION_OF_EDGE:
+        yield f"{key}.name", f"an edge is one of {', '.join(REGION_OF_EDGE)}, not {edge.name!r}"
     yield from _address_problems(f"{key}.sip", edge.sip)
     if edge.sips:
         yield from _address_problems(f"{key}.sips", edge.sips)
     for field, text in (("media", edge.media), ("advertise", edge.advertise)):
-        if text and not _is_literal(text):
+        if text and not is_ip_address(text):
             yield f"{key}.{field}", f"write an IP address, not {text!r}"
     if split_ports(edge.media_ports) is None:
         yield f"{key}.media_ports", "write a range of ports, like 10000-19999"
 
 
-def _name_problems(settings: Settings) -> Iterator[Problem]:
-    names = [edge.name for edge in settings.edge]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield f"edge[{index}].name", f"there are two edges named {name!r}"
-    if "ashburn" not in names:
-        yield "edge", "one edge has to be ashburn, the default"
+def _address_problems(key: str, text: str) -> Iterator[Problem]:
+    parts = split_address(text)
+    if parts is None:
+        yield key, f"write an address and a port, like 127.0.0.1:5060, not {text!r}"
+    elif not is_ip_address(parts[0]):
+        yield key, f"write an IP address, not the name {parts[0]!r}"
 
 
 def _voice_problems(key: str, voice: Voice) -> Iterator[Problem]:
+    if not voice.voice_url:
+        yield f"{key}.voice_url", "write the URL of the application that answers"
     for field in ("voice_url", "voice_fallback_url", "status_callback"):
         url = getattr(voice, field)
-        if url and not _is_web_url(url):
+        if url and not is_web_url(url):
             yield f"{key}.{field}", f"write a whole http or https URL, not {url!r}"
     for field in ("voice_method", "voice_fallback_method", "status_callback_method"):
         if getattr(voice, field) not in ("GET", "POST"):
             yield f"{key}.{field}", "write GET or POST"
-    known = {event.value for event in CallEvent}
-    for event in voice.status_callback_event:
+    known = [event.value for event in CallEvent]
+    for index, event in enumerate(voice.status_callback_event):
         if event not in known:
-            yield f"{key}.status_callback_event", f"{event!r} is none of {', '.join(sorted(known))}"
+            yield f"{key}.status_callback_event[{index}]", f"{event!r} is none of {', '.join(known)}"
 
 
-def _is_web_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+def _trunk_problems(key: str, trunk: Trunk, edges: set[str]) -> Iterator[Problem]:
+    if not is_sip_host(trunk.host):
+        yield f"{key}.host", f"write a host, with a port if it needs one, not {trunk.host!r}"
+    if not PREFIX.fullmatch(trunk.prefix):
+        yield f"{key}.prefix", f"write the beginning of numbers, like +49, not {trunk.prefix!r}"
+    if trunk.edge not in edges:
+        yield f"{key}.edge", f"there is no edge {trunk.edge!r}"
+    if trunk.password and not trunk.username:
+        yield f"{key}.password", "a password needs a username"
+
+
+def _quantity_problems(settings: Settings) -> Iterator[Problem]:
+    for key in (*POSITIVE, *AT_LEAST_ZERO):
+        section, _, field = key.partition(".")
+        value = getattr(getattr(settings, section), field)
+        is_fine = math.isfinite(value) and (value > 0 or (value == 0 and key in AT_LEAST_ZERO))
+        if not is_fine:
+            yield key, f"write a {'number that is not negative' if key in AT_LEAST_ZERO else 'positive number'}"
+
+
+def _repeated(table: str, field: str, values: Iterable[str]) -> Iterator[Problem]:
+    seen = set()
+    for index, value in enumerate(values):
+        if value in seen:
+            yield f"{table}[{index}].{field}", f"{value!r} stands there twice"
+        seen.add(value)

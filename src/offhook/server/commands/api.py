@@ -14,9 +14,9 @@ from offhook.model.sids import CallSid
 from offhook.model.timeline import TimelineEntry
 from offhook.model.webhook import API_VERSION
 from offhook.server.accounts import FILE, load_accounts
+from offhook.server.addresses import split_address
 from offhook.server.commands.errors import CommandFailed, NotRunning, Refused
 from offhook.server.config import Config, load
-from offhook.server.validate import split_address
 from offhook.sip.uri import print_host
 
 Result = TypeVar("Result")

@@ -20,12 +20,12 @@ import dns.resolver
 import offhook
 from offhook.net.clock import SystemClock
 from offhook.server.accounts import FILE
+from offhook.server.addresses import split_address, split_ports
 from offhook.server.commands.api import address_of
 from offhook.server.commands.errors import CommandFailed
 from offhook.server.config import Config, load
 from offhook.server.errors import ConfigError
 from offhook.server.settings import Edge
-from offhook.server.validate import split_address, split_ports
 from offhook.speech.synthesis import PROGRAM
 
 NOW = SystemClock().now

@@ -15,9 +15,9 @@ import uvloop
 from offhook.audio.errors import AudioError
 from offhook.audio.files import decode
 from offhook.audio.tones import tone
+from offhook.server.addresses import split_address
 from offhook.server.commands.errors import CommandFailed
 from offhook.server.commands.terminal import say
-from offhook.server.validate import split_address
 from offhook.testing.handset import Script
 from offhook.testing.phone import Phone, PhoneEvent
 from offhook.testing.phone_call import Behaviour
