@@ -113,6 +113,24 @@ static void try_reports(void)
     }
 }
 
+/* A tick's time is read before the lock is had, so a port may have been agreed on, or heard, after it. */
+static void try_time_that_seems_to_run_back(void)
+{
+    event_ring told = {0};
+    moment early = {.now_us = 1000000, .silence_us = 60000000, .events = &told};
+    port waiting = {.rtp_socket = -1, .rtcp_socket = -1, .agreement = {.agreed = true, .may_receive = true}};
+    waiting.heard_us = early.now_us + 300;
+    key_listener_begin(&waiting.keys, early.now_us + 300);
+    waiting.keys.held = true;
+    waiting.keys.heard_us = early.now_us + 300;
+    port_tick(&waiting, &early);
+    assert(told.count == 0 && !waiting.silence_told && waiting.keys.held);
+    early.now_us = waiting.heard_us + early.silence_us;
+    port_tick(&waiting, &early);
+    assert(waiting.silence_told && !waiting.keys.held);
+    event_ring_free(&told);
+}
+
 /* --- a running plane --------------------------------------------------------------------------------------------- */
 
 static port *open_port(plane *plane, const address *local, const address *peer, g711_law law)
@@ -207,6 +225,7 @@ int main(int count, char **arguments)
     try_packets();
     try_player();
     try_reports();
+    try_time_that_seems_to_run_back();
     try_plane();
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "elapsed.h"
 #include "relay.h"
 #include "socket.h"
 
@@ -202,7 +203,8 @@ static void play(port *port, const moment *moment)
 
 static void notice_silence(port *port, const moment *moment)
 {
-    if (port->silence_told || !port->agreement.may_receive || moment->now_us - port->heard_us < moment->silence_us)
+    uint64_t silent_us = elapsed_us(moment->now_us, port->heard_us);
+    if (port->silence_told || !port->agreement.may_receive || silent_us < moment->silence_us)
         return;
     port->silence_told = true;
     event told = {.kind = EVENT_SILENCED, .port = port->id};

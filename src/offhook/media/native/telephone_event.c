@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "elapsed.h"
+
 static const char DIGITS[] = "0123456789*#ABCD"; /* RFC 4733 §3.2, by event code */
 
 enum { VOLUME = 10, SEGMENT_FULL = 0xf000 }; /* -10 dBm0; a segment near the end of its 16-bit duration */
@@ -13,7 +15,7 @@ void key_listener_begin(key_listener *listener, uint64_t now_us)
 
 static bool spend_credit(key_listener *listener, uint64_t now_us)
 {
-    uint64_t earned = (now_us - listener->credit_us) / KEY_CREDIT_US;
+    uint64_t earned = elapsed_us(now_us, listener->credit_us) / KEY_CREDIT_US;
     if (earned > 0) {
         listener->credit = earned + listener->credit > KEY_CREDIT ? KEY_CREDIT : (uint8_t)(listener->credit + earned);
         listener->credit_us = now_us;
@@ -79,7 +81,7 @@ int key_listener_receive(key_listener *listener, const rtp_packet *packet, uint6
 
 bool key_listener_expire(key_listener *listener, uint64_t now_us, key_press *pressed)
 {
-    if (!listener->held || now_us - listener->heard_us < KEY_LOST_US)
+    if (!listener->held || elapsed_us(now_us, listener->heard_us) < KEY_LOST_US)
         return false;
     return release(listener, now_us, pressed) == 1;
 }
