@@ -15,7 +15,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 from offhook.model.sids import AccountSid
 from offhook.server.compose import Platform, open_platform
 from offhook.server.config import Config, default_edges
-from offhook.server.settings import Account, Http, Settings, Sip
+from offhook.server.settings import Account, Http, Settings
 from offhook.sip.message import Request, response_to
 from offhook.sip.parse import parse
 
@@ -33,7 +33,6 @@ def settings(**changes: Any) -> Settings:
     plain = Settings(
         http=Http(listen="127.0.0.1:0"),
         account=(Account(sid=ACCOUNT, auth_token=TOKEN),),
-        sip=Sip(t1=0.05),
         edge=edges,
     )
     return msgspec.structs.replace(plain, **changes)
