@@ -26,10 +26,7 @@ def explain(url: str, parameters: Parameters | None) -> str:
     A value that is repeated under one name counts once. `parameters` is None for a request without a form.
     """
     text = url.partition("#")[0]
-    values: dict[str, set[str]] = {}
-    for name, value in parameters or ():
-        values.setdefault(name, set()).add(value)
-    return text + "".join(name + value for name in sorted(values) for value in sorted(values[name]))
+    return text + "".join([name + value for name, value in sorted(set(parameters or ()))])
 
 
 def sign(auth_token: str, url: str, parameters: Parameters | None) -> str:

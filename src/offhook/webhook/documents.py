@@ -64,8 +64,11 @@ def failure_of(answer: HttpAnswer, error_code: int, what: str) -> WebhookFailed:
 
 def sendable(parameters: Mapping[str, str]) -> Parameters:
     """Parameters as pairs of well-formed Unicode, so that the form and its signature agree."""
-    return tuple((_well_formed(name), _well_formed(value)) for name, value in parameters.items())
+    pairs = tuple(parameters.items())
+    if "".join([name + value for name, value in pairs]).isascii():
+        return pairs
+    return tuple((_well_formed(name), _well_formed(value)) for name, value in pairs)
 
 
 def _well_formed(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")
+    return text.encode("utf-8", errors="replace").decode("utf-8")

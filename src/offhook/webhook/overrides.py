@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from offhook.webhook.limits import WebhookLimits
@@ -33,6 +34,7 @@ _RANGES = {"ct": (100, 10_000), "rt": (100, 15_000), "tt": (100, 15_000), "rc": 
 _NUMBER = re.compile(r"[0-9]{1,5}")
 
 
+@lru_cache(maxsize=1024)
 def split_overrides(url: str, limits: WebhookLimits) -> tuple[str, RequestTiming]:
     """The URL without its fragment, and the timing that the fragment asks for; values out of range are ignored."""
     bare, _, fragment = url.partition("#")
