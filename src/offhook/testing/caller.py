@@ -8,6 +8,7 @@ from offhook.sip.headers import Headers
 from offhook.sip.hop import Hop, Transport
 from offhook.sip.message import Request, Response, response_to
 from offhook.sip.parse import parse, validate
+from offhook.sip.uri import print_host
 from offhook.testing.wire import Place, Wire
 
 OFFER = b"v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
@@ -28,7 +29,7 @@ class Caller:
         self.call_id = ""
         self.local = self.remote = ""
         self.cseq = 0
-        self.target = f"sip:offhook@{self.peer.host}"
+        self.target = f"sip:offhook@{print_host(self.peer.host, None)}"
         self.routes: list[str] = []
 
     # --- the wire -------------------------------------------------------------------------------------------------
@@ -85,7 +86,7 @@ class Caller:
     def invite(self, *, headers: Fields = (), body: bytes = OFFER, send: bool = True) -> Request:
         """Begin a call."""
         self.call_id = f"{self.wire.token()}@{self.place[0]}"
-        self.local = f"<sip:caller@{self.place[0]}>;tag={self.wire.token()}"
+        self.local = f"<sip:caller@{print_host(self.place[0], None)}>;tag={self.wire.token()}"
         self.remote = f"<{self.target}>"
         self.cseq = 0
         return self.request("INVITE", headers=headers, body=body, send=send)
@@ -182,12 +183,10 @@ class Caller:
     def via(self) -> str:
         """A new top Via, asking for rport."""
         host, port = self.place
-        shown = f"[{host}]" if ":" in host else host
-        return f"SIP/2.0/{self.peer.transport.value} {shown}:{port};branch=z9hG4bK{self.wire.token()};rport"
+        return f"SIP/2.0/{self.peer.transport.value} {print_host(host, port)};branch=z9hG4bK{self.wire.token()};rport"
 
     def contact(self) -> str:
         """Where it is called back."""
         host, port = self.place
-        shown = f"[{host}]" if ":" in host else host
         suffix = f";transport={self.peer.transport.value.lower()}" if self.peer.transport.is_reliable else ""
-        return f"<sip:phone@{shown}:{port}{suffix}>"
+        return f"<sip:phone@{print_host(host, port)}{suffix}>"

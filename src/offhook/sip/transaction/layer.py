@@ -116,6 +116,9 @@ class TransactionLayer:
 
     def receive_response(self, response: Response, source: Hop, now: float) -> None:
         """Match a response to its transaction; a stray 2xx to INVITE may still need its ACK, so strays go up."""
+        if not _is_for_us_alone(response):
+            self.trace(TraceEntry("dropped", f"{response.code} with a second Via", response.call_id))
+            return
         transaction = self._clients.get(client_key(response))
         if transaction is None:
             self.news.append(ResponseArrived(response, source, None))
@@ -198,6 +201,12 @@ class TransactionLayer:
         self._servers.pop(transaction.key, None)
         if transaction.identity is not None and self._first.get(transaction.identity) is transaction:
             del self._first[transaction.identity]
+
+
+def _is_for_us_alone(response: Response) -> bool:
+    """Whether its only Via is ours: one with more was sent to somebody behind us, and there is nobody (§8.1.3.3)."""
+    lines = response.headers.all("Via")
+    return len(lines) == 1 and len(split_list(lines[0])) == 1
 
 
 def _concerns(transaction: Transaction, hop: Hop, call_id: str) -> bool:
