@@ -89,13 +89,11 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         )
         add_health(app, exchange)
         add_metrics(app, watch(exchange, media, timeline))
+        address = await start_http(stack, app, settings.http.listen)
+        # The callback above is for a start that fails. This one comes first: REST still answers, /readyz says closing.
+        stack.push_async_callback(end_calls, exchange, settings.limits.drain)
         yield Platform(
-            config=config,
-            accounts=accounts,
-            exchange=exchange,
-            media=media,
-            recovered=recovered,
-            address=await start_http(stack, app, settings.http.listen),
+            config=config, accounts=accounts, exchange=exchange, media=media, recovered=recovered, address=address
         )
 
 
@@ -160,7 +158,9 @@ async def start_http(stack: AsyncExitStack, app: web.Application, listen: str) -
 
 
 async def end_calls(exchange: Exchange, limit: float) -> None:
-    """Hang up what is still up, and wait for its last callbacks to be handed over."""
+    """Hang up what is still up, and wait for its last callbacks to be handed over; once, however often it is asked."""
+    if not exchange.is_open:
+        return
     try:
         async with asyncio.timeout(limit):
             await exchange.close()
