@@ -6,7 +6,7 @@ what comes from us by `add`, `prepend` and `set` (IllegalHeader). Whatever `pars
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from offhook.sip.errors import Fields, IllegalHeader, MalformedValue
 from offhook.sip.grammar import WHITESPACE, is_token, split_list
@@ -121,7 +121,7 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The first value of this name, or None."""
-        key = header_key(name)
+        key = _KEYS.get(name) or _key_of_unusual(name)
         return self._fields[self._keys.index(key)][1] if key in self._keys else None
 
     def all(self, name: str) -> list[str]:
@@ -138,6 +138,10 @@ class Headers:
         Not for WWW-Authenticate and its like, whose values contain commas.
         """
         return [piece for value in self.all(name) for piece in split_list(value) if piece]
+
+    def repeated(self, keys: Iterable[str]) -> str | None:
+        """The first of these names, in lower case and not compact, that more than one line has, or None."""
+        return next((key for key in keys if self._keys.count(key) > 1), None)
 
     def count(self, name: str) -> int:
         """How many lines have this name."""
@@ -169,12 +173,14 @@ class Headers:
 
     def carry(self, source: "Headers", *names: str) -> None:
         """Append the other's fields of these names, in the order of `names`, as they are spelled there."""
+        keys, fields = source._keys, source._fields  # noqa: SLF001  # same class
         for name in names:
-            wanted = header_key(name)
-            for key, field in zip(source._keys, source._fields, strict=True):  # noqa: SLF001  # same class
-                if key == wanted:
-                    self._keys.append(key)
-                    self._fields.append(field)
+            key = header_key(name)
+            place = -1
+            for _ in range(keys.count(key)):
+                place = keys.index(key, place + 1)
+                self._keys.append(key)
+                self._fields.append(fields[place])
         self._typed.clear()
 
     def items(self) -> Fields:
@@ -193,11 +199,17 @@ class Headers:
         twin._fields = self._fields.copy()
         return twin
 
+    def remember(self, read: "Callable[[Headers], Value]", value: Value) -> None:
+        """What `read` would make of these fields, for who has just written it there."""
+        self._typed[read] = value
+
     def typed(self, read: "Callable[[Headers], Value]") -> Value:
         """What `read` makes of these fields, remembered until they change."""
-        if read not in self._typed:
-            self._typed[read] = read(self)
-        return cast("Value", self._typed[read])
+        known = self._typed
+        if read in known:
+            return known[read]  # type: ignore[return-value]  # what `read` returned
+        value = known[read] = read(self)
+        return value
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and header_key(name) in self._keys
@@ -217,8 +229,12 @@ class Headers:
         return f"Headers({self._fields!r})"
 
     def _insert(self, place: int, name: str, value: str) -> None:
-        check_field(name, value)
-        self._keys.insert(place, header_key(name))
+        key = _KEYS.get(name)
+        # Nearly every field that we write is a usual one in printable ASCII.
+        if key is None or not value.isascii() or not value.isprintable():
+            check_field(name, value)
+            key = header_key(name)
+        self._keys.insert(place, key)
         self._fields.insert(place, (name, value.strip(WHITESPACE)))
         self._typed.clear()
 

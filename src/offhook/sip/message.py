@@ -139,6 +139,14 @@ class Message:
         """All Vias, topmost first."""
         return list(self.headers.typed(_read_vias))
 
+    def replace_via(self, via: Via) -> None:
+        """Put another topmost Via in the place of the present one."""
+        first, *others = self.headers.all("Via")
+        self.headers.remove("Via")
+        for line in (*reversed(others), ", ".join([str(via), *split_list(first)[1:]])):
+            self.headers.prepend("Via", line)
+        self.headers.remember(_read_via, via)
+
     @property
     def contact(self) -> Address | None:
         """The first Contact, or None."""

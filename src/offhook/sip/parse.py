@@ -23,7 +23,7 @@ HIGHEST_LENGTH = 10**10 - 1  # only to tell a number from nonsense
 _STATUS_CODE = re.compile(r"[1-6][0-9]{2}")
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _ECHOED = frozenset({"via", "from", "to", "call-id", "cseq"})
-_SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type")
+_SINGLE = ("from", "to", "call-id", "cseq", "max-forwards", "content-type")
 
 _Accessor = Callable[[Message], object]
 _READ_ALWAYS: tuple[_Accessor, ...] = tuple(
@@ -147,9 +147,9 @@ def validate(message: Request | Response) -> None:
 
 
 def _check_fields(message: Message) -> None:
-    for name in _SINGLE:
-        if message.headers.count(name) > 1:
-            raise MalformedValue(f"more than one {name}")
+    repeated = message.headers.repeated(_SINGLE)
+    if repeated is not None:
+        raise MalformedValue(f"more than one {repeated}")
     for read in _READ_ALWAYS:
         read(message)
     for name, read in _READ_IF_THERE:

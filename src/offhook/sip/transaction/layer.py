@@ -5,7 +5,7 @@ endpoint takes it: a transaction never calls its user.
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -225,11 +225,16 @@ def note_source(request: Request, source: Hop) -> None:
     wants_rport = via.rport is not None
     if via.host == source.host and not wants_rport:
         return
-    noted = replace(via, received=source.host, rport=source.port if wants_rport else None)
-    first, *others = request.headers.all("Via")
-    request.headers.remove("Via")
-    for line in (*reversed(others), ", ".join([str(noted), *split_list(first)[1:]])):
-        request.headers.prepend("Via", line)
+    noted = Via(
+        transport=via.transport,
+        host=via.host,
+        port=via.port,
+        branch=via.branch,
+        received=source.host,
+        rport=source.port if wants_rport else None,
+        params=via.params,
+    )
+    request.replace_via(noted)
 
 
 def response_hop(via: Via, source: Hop) -> Hop:
