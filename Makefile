@@ -35,7 +35,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@set -e; for tool in tools/*.py; do $(BIN)/python $$tool --check; done
-	$(BIN)/pytest -q $(UNIT_TESTS)
+	$(BIN)/pytest -q -m "not slow" $(UNIT_TESTS)
 
 serve: $(READY)
 	@$(BIN)/offhook serve
