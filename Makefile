@@ -6,8 +6,8 @@ NATIVE := $(wildcard src/offhook/media/native/*.[ch])
 
 # package of Debian:program that it brings
 SPEECH := espeak-ng:espeak-ng
-PEERS := $(SPEECH) sip-tester:sipp baresip:baresip
-BENCH_PEERS := $(PEERS) kamailio:kamailio rtpengine-daemon:rtpengine
+PEERS := $(SPEECH) sip-tester:sipp baresip:baresip kamailio:kamailio
+BENCH_PEERS := $(PEERS) rtpengine-daemon:rtpengine
 UNIT_TESTS := $(wildcard tests/unit tests/machines tests/twiml tests/contract tests/scenario)
 
 .PHONY: help demo test check serve bench lock clean
