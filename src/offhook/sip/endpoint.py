@@ -118,8 +118,10 @@ class Endpoint:
 
     def next_timer(self) -> float | None:
         """When to call handle_timer, or None."""
-        times = [at for at in (self.layer.deadlines.next(), self._deadlines.next()) if at is not None]
-        return min(times, default=None)
+        one, other = self.layer.deadlines.next(), self._deadlines.next()
+        if one is None or other is None:
+            return other if one is None else one
+        return min(one, other)
 
     def handle_timer(self, now: float) -> None:
         """It is that time.

@@ -30,7 +30,6 @@ _VIA = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _VIA_PARAMS = frozenset({"branch", "received", "rport"})
-_VIA_PARAMS = frozenset({"branch", "received", "rport"})
 _CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN})")
 _RACK = re.compile(rf"([0-9]{{1,10}})[ \t]+([0-9]{{1,10}})[ \t]+({TOKEN})")
 _VALUE_AND_PARAMS = re.compile(r"([^;\s]+)[ \t]*(;.*)?", re.DOTALL)
@@ -122,13 +121,18 @@ class CSeq:
     @classmethod
     def parse(cls, text: str) -> "CSeq":
         """Read a CSeq. Raises MalformedValue."""
-        match = _CSEQ.fullmatch(text)
-        if match is None:
-            raise MalformedValue(f"expected a number and a method, found {text[:80]!r}")
-        return cls(parse_number(match[1], HIGHEST_CSEQ, "a CSeq number"), match[2])
+        return _read_cseq(text)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+
+@remembered  # "1 INVITE" begins every call
+def _read_cseq(text: str) -> CSeq:
+    match = _CSEQ.fullmatch(text)
+    if match is None:
+        raise MalformedValue(f"expected a number and a method, found {text[:80]!r}")
+    return CSeq(parse_number(match[1], HIGHEST_CSEQ, "a CSeq number"), match[2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,10 +238,7 @@ class MediaType:
     @classmethod
     def parse(cls, text: str) -> "MediaType":
         """Read a Content-Type. Raises MalformedValue."""
-        match = _MEDIA_TYPE.fullmatch(text)
-        if match is None:
-            raise MalformedValue(f"expected a media type, found {text[:80]!r}")
-        return cls(type=match[1].lower(), subtype=match[2].lower(), params=parse_params(match[3] or ""))
+        return _read_media_type(text)
 
     def __str__(self) -> str:
         return f"{self.full_type}{print_params(self.params)}"
@@ -250,3 +251,11 @@ class MediaType:
     def param(self, name: str) -> str | None:
         """The parameter's value, unquoted; "" when it has none, None when it is absent."""
         return find_param(self.params, name)
+
+
+@remembered  # it is nearly always application/sdp
+def _read_media_type(text: str) -> MediaType:
+    match = _MEDIA_TYPE.fullmatch(text)
+    if match is None:
+        raise MalformedValue(f"expected a media type, found {text[:80]!r}")
+    return MediaType(type=match[1].lower(), subtype=match[2].lower(), params=parse_params(match[3] or ""))

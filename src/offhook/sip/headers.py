@@ -147,6 +147,11 @@ class Headers:
         """How many lines have this name."""
         return self._keys.count(header_key(name))
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every name that is there, in lower case and not compact."""
+        return frozenset(self._keys)
+
     def add(self, name: str, value: str) -> None:
         """Append a field. Raises IllegalHeader."""
         self._insert(len(self._keys), name, value)
@@ -154,6 +159,12 @@ class Headers:
     def prepend(self, name: str, value: str) -> None:
         """Put a field before all others. Raises IllegalHeader."""
         self._insert(0, name, value)
+
+    def replace_first(self, name: str, value: str) -> None:
+        """Give the first field of this name, which has to be there, another value. Raises IllegalHeader."""
+        check_field(name, value)
+        self._fields[self._keys.index(header_key(name))] = (name, value.strip(WHITESPACE))
+        self._typed.clear()
 
     def set(self, name: str, value: str) -> None:
         """Replace every field of this name by one, where the first stood. Raises IllegalHeader."""
@@ -190,6 +201,8 @@ class Headers:
     def lines(self, without: str) -> list[str]:
         """The fields as header lines without their line ends, but for those of one name."""
         key = header_key(without)
+        if key not in self._keys:
+            return [f"{name}: {value}" for name, value in self._fields]
         return [f"{field[0]}: {field[1]}" for own, field in zip(self._keys, self._fields, strict=True) if own != key]
 
     def copy(self) -> "Headers":

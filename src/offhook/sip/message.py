@@ -141,10 +141,8 @@ class Message:
 
     def replace_via(self, via: Via) -> None:
         """Put another topmost Via in the place of the present one."""
-        first, *others = self.headers.all("Via")
-        self.headers.remove("Via")
-        for line in (*reversed(others), ", ".join([str(via), *split_list(first)[1:]])):
-            self.headers.prepend("Via", line)
+        rest = split_list(_required(self.headers, "Via"))[1:]
+        self.headers.replace_first("Via", ", ".join([str(via), *rest]))
         self.headers.remember(_read_via, via)
 
     @property

@@ -31,11 +31,11 @@ _READ_ALWAYS: tuple[_Accessor, ...] = tuple(
 )
 _read_ends = attrgetter("from_", "to")
 _READ_IF_THERE: tuple[tuple[str, _Accessor], ...] = (
-    ("Max-Forwards", attrgetter("max_forwards")),
-    ("Contact", attrgetter("contact")),
-    ("Record-Route", attrgetter("record_route")),
-    ("Route", attrgetter("route")),
-    ("Content-Type", attrgetter("content_type")),
+    ("max-forwards", attrgetter("max_forwards")),
+    ("contact", attrgetter("contact")),
+    ("record-route", attrgetter("record_route")),
+    ("route", attrgetter("route")),
+    ("content-type", attrgetter("content_type")),
 )
 
 
@@ -147,13 +147,15 @@ def validate(message: Request | Response) -> None:
 
 
 def _check_fields(message: Message) -> None:
-    repeated = message.headers.repeated(_SINGLE)
+    headers = message.headers
+    present = headers.keys
+    repeated = None if len(present) == len(headers) else headers.repeated(_SINGLE)
     if repeated is not None:
         raise MalformedValue(f"more than one {repeated}")
     for read in _READ_ALWAYS:
         read(message)
     for name, read in _READ_IF_THERE:
-        if name in message.headers:
+        if name in present:
             read(message)
 
 

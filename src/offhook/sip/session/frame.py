@@ -14,6 +14,8 @@ from offhook.sip.settings import EndpointSettings
 from offhook.sip.trace import Trace, TraceEntry
 from offhook.sip.transaction.server import ServerTransaction
 
+TIMERS = tuple(SessionTimer)
+
 
 class Stack(Protocol):
     """What a session needs of its endpoint."""
@@ -90,7 +92,7 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
 
     def stop_timers(self, _subject: Any, _now: float) -> None:
         """No deadline of this session is left."""
-        for timer in SessionTimer:
+        for timer in TIMERS:
             self.stack.clear_deadline(self, timer)
 
     def end(self, _subject: Any, now: float) -> None:
