@@ -79,7 +79,7 @@ MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
 
 def main(names: list[str]) -> int:
     """Measure what is named, or everything; 1 when something could not be measured, 2 for a name that is none."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140)  # a log shows the whole table
     unknown = sorted(set(names) - set(MEASURES))
     if unknown:
         console.print(f"nothing is called {', '.join(unknown)}; there are {', '.join(MEASURES)}")
