@@ -32,7 +32,6 @@ class CallSettings:
     max_calls: int = 5000
     max_redirects: int = 100  # documents that follow one another without a pause
     sip_domain: str = "sip.localhost"
-    default_edge: str = "ashburn"
     status_of_code: Mapping[int, CallStatus] = field(default_factory=lambda: STATUS_OF_CODE)
 
 
