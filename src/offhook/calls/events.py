@@ -30,7 +30,10 @@ class RefusalCause(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InviteReceived:
-    """A peer calls. 100 has been sent; the exchange answers with ring, accept or reject."""
+    """A peer calls. 100 has been sent; the exchange answers with ring, accept or reject.
+
+    `replaces` is the session that the caller wants to take the place of (RFC 3891), one of ours and answered.
+    """
 
     session: SessionId
     call_id: str
@@ -44,6 +47,7 @@ class InviteReceived:
     transport: str
     source_host: str
     source_port: int
+    replaces: SessionId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,31 @@ class InviteRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailed:
+    """One of the places that our INVITE was sent to came to nothing; others may follow.
+
+    `place` is transport, address and port as people write them: `udp 192.0.2.1:5060`.
+    """
+
+    session: SessionId
+    place: str
+    cause: RefusalCause
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedirectReceived:
+    """A 3xx to our INVITE awaits follow_redirect or refuse_redirect; `targets` are its Contact URIs, best first."""
+
+    session: SessionId
+    code: int
+    reason: str
+    headers: HeaderList
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AckReceived:
     """The peer confirmed our 2xx; `answer` is its SDP when our 2xx carried the offer."""
 
@@ -121,6 +150,48 @@ class InfoReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferReceived:
+    """The peer asks us to call somebody in its place (RFC 3515); it awaits accept_refer or refuse_refer.
+
+    `target` is the Refer-To URI, its embedded headers included; `replaces` the session of ours that an embedded
+    Replaces header names (attended transfer), None when there is no such header or no such session.
+    """
+
+    session: SessionId
+    target: str
+    referred_by: str
+    headers: HeaderList
+    replaces: SessionId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferAnswered:
+    """The final response to our REFER; 408 when none came."""
+
+    session: SessionId
+    code: int
+    reason: str
+    headers: HeaderList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferProgressed:
+    """What a NOTIFY tells about our REFER: the status line of its sipfrag; none follow after the final one."""
+
+    session: SessionId
+    code: int
+    reason: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionExpired:
+    """The peer did not refresh the session in time (RFC 4028 §10), or our refresh failed; BYE has been sent."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ByeReceived:
     """The peer hung up; its BYE has been answered and the session is over."""
 
@@ -139,6 +210,8 @@ class ByeAnswered:
 
 SignallingEvent = (
     InviteReceived
+    | AttemptFailed
+    | RedirectReceived
     | CancelReceived
     | ProvisionalReceived
     | InviteAnswered
@@ -147,6 +220,10 @@ SignallingEvent = (
     | AckMissed
     | OfferReceived
     | InfoReceived
+    | ReferReceived
+    | ReferAnswered
+    | ReferProgressed
+    | SessionExpired
     | ByeReceived
     | ByeAnswered
 )

@@ -26,7 +26,11 @@ class SipCredentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InviteOrder:
-    """One INVITE to send: `target` is a SIP URI without headers and platform parameters, `headers` are checked."""
+    """One INVITE to send: `target` is a SIP URI without headers and platform parameters, `headers` are checked.
+
+    `is_secure` asks for SRTP in the offer (its TLS is the target's transport parameter); `proxy` is the SIP URI of the
+    outbound proxy that it goes through, "" for none.
+    """
 
     edge: str
     target: str
@@ -36,6 +40,8 @@ class InviteOrder:
     headers: HeaderList = ()
     offer: bytes
     credentials: SipCredentials | None = None
+    is_secure: bool = False
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,24 @@ class Signalling(Protocol):
     def bye(self, session: SessionId, headers: HeaderList = ()) -> None:
         """Hang up a session that is up; ByeAnswered follows."""
 
+    def follow_redirect(self, session: SessionId, target: str) -> None:
+        """Send the INVITE of a RedirectReceived again, to this SIP URI, in the same session."""
+
+    def refuse_redirect(self, session: SessionId) -> None:
+        """Go nowhere; InviteRefused with the 3xx follows."""
+
+    def refer(self, session: SessionId, target: str, headers: HeaderList = ()) -> None:
+        """Send REFER to this URI; ReferAnswered follows, then ReferProgressed for each NOTIFY."""
+
+    def accept_refer(self, session: SessionId) -> None:
+        """Answer a ReferReceived with 202, and its first NOTIFY (100 Trying)."""
+
+    def refuse_refer(self, session: SessionId, code: int) -> None:
+        """Refuse a ReferReceived with a final response of 300 to 699."""
+
+    def notify_refer(self, session: SessionId, code: int, reason: str) -> None:
+        """Tell the sender of an accepted REFER how its call goes; a final code ends the subscription."""
+
 
 # --- media -------------------------------------------------------------------------------------------------------
 
@@ -113,8 +137,11 @@ class MediaPlane(Protocol):
     def open(self, edge: str) -> PortId:
         """Bind an RTP and RTCP port pair on the edge's media address. Raises MediaExhausted, UnknownEdge."""
 
-    def make_offer(self, port: PortId) -> bytes:
-        """The SDP that offers PCMU, PCMA and telephone-event from this port."""
+    def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
+        """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` (RFC 4568).
+
+        A port whose media is SRTP already stays so.
+        """
 
     def make_answer(self, port: PortId, offer: bytes) -> bytes:
         """Negotiate an offer and return the answer; also used for re-offers. Raises OfferRefused."""

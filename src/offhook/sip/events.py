@@ -33,11 +33,12 @@ class NextHopAsked:
 
 @dataclass(frozen=True, slots=True)
 class InviteReceived:
-    """A new INVITE; 100 has been sent."""
+    """A new INVITE; 100 has been sent. `replaces` is the session that it wants to take the place of (RFC 3891)."""
 
     session: int
     request: Request
     source: Hop
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,25 @@ class InviteRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """One hop of our INVITE came to nothing; `response` is None when none came. Others may follow."""
+
+    session: int
+    hop: Hop
+    cause: RefusalCause
+    response: Response | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectReceived:
+    """A 3xx to our INVITE awaits follow_redirect or refuse_redirect; `targets` are its Contacts, best first."""
+
+    session: int
+    response: Response
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AckReceived:
     """The peer confirmed our 2xx."""
 
@@ -108,6 +128,39 @@ class InfoReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferReceived:
+    """A REFER awaits accept_refer or refuse_refer (RFC 3515)."""
+
+    session: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class ReferAnswered:
+    """The final response to our REFER; None when none came."""
+
+    session: int
+    response: Response | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferProgressed:
+    """A NOTIFY of our REFER: the status line of its sipfrag; no more follow after the final one."""
+
+    session: int
+    code: int
+    reason: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionExpired:
+    """The peer did not refresh the session in time (RFC 4028 §10), or our refresh failed; BYE has been sent."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
 class ByeReceived:
     """The peer hung up; its BYE has been answered."""
 
@@ -126,6 +179,8 @@ class ByeAnswered:
 Event = (
     NextHopAsked
     | InviteReceived
+    | AttemptFailed
+    | RedirectReceived
     | CancelReceived
     | ProvisionalReceived
     | InviteAnswered
@@ -134,6 +189,10 @@ Event = (
     | AckMissed
     | OfferReceived
     | InfoReceived
+    | ReferReceived
+    | ReferAnswered
+    | ReferProgressed
+    | SessionExpired
     | ByeReceived
     | ByeAnswered
 )

@@ -24,12 +24,17 @@ class Transport(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A peer: `host` is an IP literal; `connection` the number of an open connection, None to use or open any."""
+    """A peer: `host` is an IP literal; `connection` the number of an open connection, None to use or open any.
+
+    `domain` is the name that the URI asked for: on TLS it is shown to the peer, and its certificate must be for it
+    (RFC 5922 §7.1).
+    """
 
     transport: Transport
     host: str
     port: int
     connection: int | None = None
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
