@@ -2,13 +2,19 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import count
+
+import structlog
 
 from offhook.net.chores import Chores
+from offhook.net.connection import StreamLimits
 from offhook.net.dns import Place, Resolver
 from offhook.net.errors import EdgeUnavailable
 from offhook.net.pump import Pump
-from offhook.net.stream import StreamEdge, StreamLimits, bind_listener
+from offhook.net.stream import StreamEdge, bind_listener
+from offhook.net.tls import Tls
 from offhook.net.translation import SessionEvent
 from offhook.net.udp import DatagramSocket, bind_datagram
 from offhook.net.wire_record import WireRecord
@@ -18,17 +24,32 @@ from offhook.sip.hop import Hop, Transmission, Transport
 from offhook.sip.timers import TimerValues
 from offhook.sip.uri import print_host
 
+log = structlog.get_logger(__name__)
+
 # Port 0 asks for one that is free for UDP and TCP: the kernel proposes a port of UDP, which TCP may have in use.
 ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecureSide:
+    """Where an edge listens for TLS, and by which certificates; port 0 takes a free one."""
+
+    host: str
+    port: int
+    tls: Tls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SipEdge:
-    """Where an edge listens, for UDP and TCP, and what it writes into Via and Contact; port 0 takes a free one."""
+    """Where an edge listens, for UDP and TCP, and what it writes into Via and Contact; port 0 takes a free one.
+
+    Without `secure` it has no TLS.
+    """
 
     name: str
     host: str
     port: int = 5060
+    secure: SecureSide | None = None
     advertise_host: str = ""
     user_agent: str = "offhook"
     timers: TimerValues = field(default_factory=TimerValues)
@@ -37,27 +58,65 @@ class SipEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundEdge:
-    """An edge whose address is ours: a datagram socket and a listener on the same port."""
+    """An edge whose addresses are ours: a datagram socket and a listener on the same port, and one for TLS."""
 
     edge: SipEdge
     datagrams: socket.socket
     listener: socket.socket
     port: int
+    secure_listener: socket.socket | None = None
+    secure_port: int = 0
+
+    @property
+    def sent_by(self) -> dict[Transport, tuple[str, int]]:
+        """What Via and Contact say for each transport that the edge has."""
+        edge = self.edge
+        plain = (edge.advertise_host or edge.host, self.port)
+        places = {Transport.UDP: plain, Transport.TCP: plain}
+        if edge.secure is not None:
+            places[Transport.TLS] = (edge.advertise_host or edge.secure.host, self.secure_port)
+        return places
 
     def close(self) -> None:
-        """Give the address back."""
+        """Give the addresses back."""
         self.datagrams.close()
         self.listener.close()
+        if self.secure_listener is not None:
+            self.secure_listener.close()
 
 
 def bind_edge(edge: SipEdge) -> BoundEdge:
-    """Bind an edge's address for both transports. Raises EdgeUnavailable."""
+    """Bind an edge's addresses for all its transports. Raises EdgeUnavailable."""
+    with ExitStack() as stack:
+        secure: socket.socket | None = None
+        if edge.secure is not None:
+            secure = stack.enter_context(_bind_secure(edge.name, edge.secure))
+        datagrams, listener = _bind_plain(edge)
+        stack.pop_all()
+    return BoundEdge(
+        edge=edge,
+        datagrams=datagrams,
+        listener=listener,
+        port=int(datagrams.getsockname()[1]),
+        secure_listener=secure,
+        secure_port=0 if secure is None else int(secure.getsockname()[1]),
+    )
+
+
+def _bind_secure(name: str, side: SecureSide) -> socket.socket:
+    try:
+        return bind_listener(side.host, side.port)
+    except OSError as error:
+        address = f"{print_host(side.host, side.port)} (TLS)"
+        raise EdgeUnavailable(name, address, error.strerror or str(error)) from error
+
+
+def _bind_plain(edge: SipEdge) -> tuple[socket.socket, socket.socket]:
     for attempt in range(1, ATTEMPTS + 1):
         datagrams: socket.socket | None = None
         try:
             datagrams = bind_datagram(edge.host, edge.port)
-            port = int(datagrams.getsockname()[1])
-            return BoundEdge(edge=edge, datagrams=datagrams, listener=bind_listener(edge.host, port), port=port)
+            return datagrams, bind_listener(edge.host, int(datagrams.getsockname()[1]))
         except OSError as error:
             if datagrams is not None:
                 datagrams.close()
@@ -81,7 +140,7 @@ class EdgeWire:
         resolver: Resolver,
     ) -> None:
         self.edge = bound.edge
-        self.port = bound.port
+        self.port, self.secure_port = bound.port, bound.secure_port
         self.endpoint = endpoint
         self.pump = Pump(endpoint, self)
         self._record = record
@@ -89,40 +148,53 @@ class EdgeWire:
         self._chores = chores
         self._resolver = resolver
         self._datagrams = DatagramSocket(bound.datagrams, self._datagram_received)
-        self._streams = StreamEdge(bound.listener, self, chores, limits=bound.edge.streams)
+        limits, numbers = bound.edge.streams, count(1)
+        self._streams = {
+            Transport.TCP: StreamEdge(bound.listener, self, chores, limits=limits, numbers=numbers),
+        }
+        if bound.secure_listener is not None and self.edge.secure is not None:
+            self._streams[Transport.TLS] = StreamEdge(
+                bound.secure_listener, self, chores, limits=limits, tls=self.edge.secure.tls, numbers=numbers
+            )
         self._asked: dict[tuple[str, int | None, Transport], list[int]] = {}
 
     async def start(self) -> None:
         """Begin to receive."""
         self._datagrams.start()
-        await self._streams.start()
+        for streams in self._streams.values():
+            await streams.start()
 
     async def close(self) -> None:
         """Release the sockets and the timer; may be called twice."""
         self.pump.close()
         self._datagrams.close()
-        await self._streams.close()
+        for streams in self._streams.values():
+            await streams.close()
 
     # --- from the sockets -----------------------------------------------------------------------------------------
 
     def _datagram_received(self, data: bytes, host: str, port: int) -> None:
         self.pump.receive(self.endpoint.receive, data, Hop(Transport.UDP, host, port), self.pump.now())
 
-    def stream_received(self, connection: int, data: bytes, host: str, port: int) -> None:
+    def stream_received(self, data: bytes, source: Hop) -> None:
         """Bytes of a connection."""
-        source = Hop(Transport.TCP, host, port, connection)
+        connection = source.connection or 0
         if self.pump.receive(self.endpoint.receive_stream, connection, data, source, self.pump.now()) is False:
             # RFC 3261 §18.3: where the next message begins cannot be known any more.
-            self._streams.cut(connection)
+            self._streams[source.transport].cut(connection)
 
     def stream_closed(self, connection: int) -> None:
         """The end of a connection."""
         self.pump.receive(self.endpoint.connection_closed, connection, self.pump.now())
 
-    def stream_failed(self, host: str, port: int, call_id: str) -> None:
+    def stream_failed(self, hop: Hop, call_id: str) -> None:
         """A message that no connection took."""
-        hop = Hop(Transport.TCP, host, port)
         self.pump.receive(self.endpoint.transport_failed, hop, call_id, self.pump.now())
+
+    def message_began(self, connection: int) -> float | None:
+        """Since when a message is incomplete."""
+        del connection
+        return None
 
     # --- from the pump --------------------------------------------------------------------------------------------
 
@@ -132,10 +204,14 @@ class EdgeWire:
         self._record.sent(transmission)
         if hop.transport is Transport.UDP:
             return self._datagrams.send(transmission.data, hop.host, hop.port)
-        if hop.connection is not None and self._streams.send_on(hop.connection, transmission.data):
+        streams = self._streams.get(hop.transport)
+        if streams is None:
+            log.info("no_tls", edge=self.edge.name, peer=print_host(hop.host, hop.port), reason="the edge has no sips")
+            return False
+        if hop.connection is not None and streams.send_on(hop.connection, transmission.data):
             return True
         # RFC 3261 §18.2.2: when the connection is gone, another one to the peer's address is tried.
-        self._streams.send(transmission.data, hop.host, hop.port, transmission.call_id)
+        streams.send(transmission.data, hop, transmission.call_id)
         return True
 
     def deliver(self, event: Event) -> None:

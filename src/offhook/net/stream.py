@@ -1,70 +1,63 @@
-"""TCP connections of one edge: accepted and opened, reused by peer, limited in number, patience and memory.
+"""TCP or TLS connections of one edge: accepted and opened, reused by peer, limited in number, patience and memory.
 
 Bytes go up to a StreamTaker as they come; where a message begins and ends is the endpoint's business (RFC 3261 §18.3).
+
+A TLS connection belongs to the domain that it was opened for and verified as: a hop with a domain only ever uses one
+that was opened for it. A hop without domain, one of an IP literal, uses any connection with that address and port.
 """
 
 import asyncio
 import socket
-import ssl
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol, cast
+from typing import Protocol
 
 import structlog
 
+from offhook.net.acceptor import SHUTDOWN, Acceptor
 from offhook.net.chores import Chores
+from offhook.net.connection import DEFAULT_LIMITS, Connection, StreamLimits
+from offhook.net.errors import PeerNotTrusted
+from offhook.net.tls import Tls, explain
 from offhook.net.udp import is_address
+from offhook.sip.hop import Hop, Transport
+from offhook.sip.uri import print_host
 
 log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamLimits:
-    """What one edge allows its TCP peers; durations in seconds.
-
-    `first_message` is how long an accepted connection may stay silent; `idle` how long any may, once it has spoken.
-    `queue_bytes` is what may wait for a peer that does not read. RFC 3261 §18 asks for connections to be kept for at
-    least one transaction (32 s); registrations and calls behind NAT need theirs for as long as they last.
-    """
-
-    connections: int = 4096
-    per_source: int = 256
-    backlog: int = 512
-    first_message: float = 32.0
-    idle: float = 900.0
-    connect: float = 5.0
-    queue_bytes: int = 1024 * 1024
-
-
-DEFAULT_LIMITS = StreamLimits()
+Key = tuple[str, int, str]
 
 
 class StreamTaker(Protocol):
-    """Whatever the bytes and the ends of connections go to; `connection` is a number that is never used again."""
+    """Whatever the bytes and the ends of connections go to; the number of a connection is never used again."""
 
-    def stream_received(self, connection: int, data: bytes, host: str, port: int) -> None:
-        """Take the next bytes of a connection from the peer's address."""
+    def stream_received(self, data: bytes, source: Hop) -> None:
+        """Take the next bytes of a connection."""
 
     def stream_closed(self, connection: int) -> None:
         """The connection is gone; nothing more comes from it."""
 
-    def stream_failed(self, host: str, port: int, call_id: str) -> None:
+    def stream_failed(self, hop: Hop, call_id: str) -> None:
         """A message of this Call-ID could not be sent to this peer."""
+
+    def message_began(self, connection: int) -> float | None:
+        """Since when a message of this connection is incomplete; None between messages."""
 
 
 @dataclass(slots=True)
 class Waiting:
     """Messages that wait for a connection attempt to one peer."""
 
-    messages: list[tuple[bytes, str]]
+    messages: list[tuple[bytes, Hop, str]]
     bytes: int = 0
 
 
 class StreamEdge:
-    """The TCP side of an edge, on a bound listener, which it then owns.
+    """The TCP side of an edge, or with `tls` its TLS side, on a bound listener, which it then owns.
 
-    With `accept_context` and `connect_context` the same connections carry TLS.
+    `numbers` are those of connections; edges that share a taker share them.
     """
 
     def __init__(
@@ -74,67 +67,59 @@ class StreamEdge:
         chores: Chores,
         *,
         limits: StreamLimits = DEFAULT_LIMITS,
-        accept_context: ssl.SSLContext | None = None,
-        connect_context: ssl.SSLContext | None = None,
+        tls: Tls | None = None,
+        numbers: Iterator[int] | None = None,
     ) -> None:
         self.limits = limits
         self.taker = taker
-        self.peers: dict[tuple[str, int], Connection] = {}
+        self.transport = Transport.TCP if tls is None else Transport.TLS
         self.connections: dict[int, Connection] = {}
         self.sources: Counter[str] = Counter()
-        self.numbers = count(1)
+        self.host, self.port = bound.getsockname()[:2]
+        self._tls = tls
+        self._numbers = numbers or count(1)
         self._chores = chores
-        self._waiting: dict[tuple[str, int], Waiting] = {}
-        self._accept_context = accept_context
-        self._connect_context = connect_context
-        self._listener = bound
-        self.host, self.port = self._listener.getsockname()[:2]
-        self._server: asyncio.Server | None = None
+        self._peers: dict[Key, Connection] = {}
+        self._waiting: dict[Key, Waiting] = {}
+        self._acceptor = Acceptor(bound, limits, self._accepted, self._objection, tls)
         self._sweep: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Begin to accept on the running loop."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self, accepted=True),
-            sock=self._listener,
-            backlog=self.limits.backlog,
-            ssl=self._accept_context,
-        )
-        self._sweep = loop.call_later(self._sweep_interval, self._close_silent)
+        await self._acceptor.start()
+        self._sweep = asyncio.get_running_loop().call_later(self._sweep_interval, self._look_around)
 
     async def close(self) -> None:
         """Stop accepting and cut every connection; may be called twice."""
         if self._sweep is not None:
             self._sweep.cancel()
+        await self._acceptor.close()
         for connection in list(self.connections.values()):
             connection.abort()
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
-        self._listener.close()
 
-    def send(self, data: bytes, host: str, port: int, call_id: str) -> None:
-        """Send on the connection with this peer, opening one when there is none; a failure goes to stream_failed."""
-        connection = self.peers.get((host, port))
+    # --- sending --------------------------------------------------------------------------------------------------
+
+    def send(self, data: bytes, hop: Hop, call_id: str) -> None:
+        """Send on a connection with this peer, opening one when there is none; a failure goes to stream_failed."""
+        key = self._key(hop)
+        connection = self._peers.get(key)
         if connection is not None:
-            if not connection.send(data):
-                self.taker.stream_failed(host, port, call_id)
+            if not self._write(connection, data):
+                self.taker.stream_failed(hop, call_id)
             return
-        waiting = self._waiting.get((host, port))
+        waiting = self._waiting.get(key)
         if waiting is None:
-            self._open(data, host, port, call_id)
+            self._open(key, (data, hop, call_id))
         elif waiting.bytes + len(data) > self.limits.queue_bytes:
-            self.taker.stream_failed(host, port, call_id)
+            self.taker.stream_failed(hop, call_id)
         else:
-            waiting.messages.append((data, call_id))
+            waiting.messages.append((data, hop, call_id))
             waiting.bytes += len(data)
 
     def send_on(self, number: int, data: bytes) -> bool:
         """Send on this very connection; False when it is gone or its peer does not read."""
         connection = self.connections.get(number)
-        return connection is not None and connection.send(data)
+        return connection is not None and self._write(connection, data)
 
     def cut(self, number: int) -> None:
         """Close this connection once what waits in it is sent; stream_closed follows."""
@@ -142,121 +127,114 @@ class StreamEdge:
         if connection is not None:
             connection.close()
 
-    def admits(self, host: str) -> bool:
-        """Whether one more connection from this source is within the limits."""
-        return len(self.connections) < self.limits.connections and self.sources[host] < self.limits.per_source
+    def _write(self, connection: Connection, data: bytes) -> bool:
+        connection.used_at = asyncio.get_running_loop().time()
+        return connection.send(data)
 
-    def _open(self, data: bytes, host: str, port: int, call_id: str) -> None:
-        key = (host, port)
-        self._waiting[key] = Waiting([(data, call_id)], len(data))
+    def _key(self, hop: Hop) -> Key:
+        return (hop.host, hop.port, hop.domain.lower() if self._tls else "")
+
+    # --- opening --------------------------------------------------------------------------------------------------
+
+    def _open(self, key: Key, message: tuple[bytes, Hop, str]) -> None:
+        self._waiting[key] = Waiting([message], len(message[0]))
+        host = key[0]
         allowed = is_address(host) and len(self.connections) + len(self._waiting) <= self.limits.connections
-        if not (allowed and self._chores.add(self._connect(host, port))):
+        if not (allowed and self._chores.add(self._connect(key))):
             self._give_up(key)
 
-    async def _connect(self, host: str, port: int) -> None:
-        loop = asyncio.get_running_loop()
-        key = (host, port)
+    async def _connect(self, key: Key) -> None:
+        host, port, domain = key
         try:
             async with asyncio.timeout(self.limits.connect):
-                _, connection = await loop.create_connection(
-                    lambda: Connection(self, accepted=False),
-                    host,
-                    port,
-                    local_addr=(self.host, 0),
-                    ssl=self._connect_context,
-                )
-        except (OSError, TimeoutError) as error:
-            log.info("connection_not_made", peer=f"{host}:{port}", reason=str(error) or "timeout")
+                connection = await self._establish(host, port, domain)
+        except (OSError, ValueError, TimeoutError, PeerNotTrusted) as error:
+            log.info("connection_not_made", peer=print_host(host, port), domain=domain, reason=explain(error))
             self._give_up(key)
             return
-        for message, call_id in self._waiting.pop(key).messages:
-            if not connection.send(message):
-                self.taker.stream_failed(host, port, call_id)
+        for data, hop, call_id in self._waiting.pop(key).messages:
+            if not self._write(connection, data):
+                self.taker.stream_failed(hop, call_id)
 
-    def _give_up(self, key: tuple[str, int]) -> None:
-        for _, call_id in self._waiting.pop(key).messages:
-            self.taker.stream_failed(*key, call_id)
+    async def _establish(self, host: str, port: int, domain: str) -> Connection:
+        """A connection, its peer's certificate checked. Raises OSError, ValueError for a domain that SNI cannot say."""
+        name = domain or host
+        secure = self._tls is not None
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: Connection(self, next(self._numbers), accepted=False, domain=domain),
+            host,
+            port,
+            local_addr=(self.host, 0),
+            ssl=self._tls.connect_context(name) if self._tls is not None else None,
+            server_hostname=name if secure else None,
+            ssl_handshake_timeout=self.limits.connect if secure else None,
+            ssl_shutdown_timeout=SHUTDOWN if secure else None,
+        )
+        if connection.refusal is not None:
+            raise connection.refusal
+        return connection
+
+    def _give_up(self, key: Key) -> None:
+        for _, hop, call_id in self._waiting.pop(key).messages:
+            self.taker.stream_failed(hop, call_id)
+
+    # --- connection.Home ------------------------------------------------------------------------------------------
+
+    def enter(self, connection: Connection) -> None:
+        """Write a connection that is made into the books. Raises PeerNotTrusted."""
+        if self._tls is not None and not connection.is_accepted:
+            self._tls.examine(connection.certificate, connection.domain or connection.host)
+        self.connections[connection.number] = connection
+        self.sources[connection.host] += 1
+        self._peers[connection.host, connection.port, connection.domain] = connection
+        if connection.domain:
+            self._peers.setdefault((connection.host, connection.port, ""), connection)
+
+    def strike(self, connection: Connection) -> bool:
+        """Take it out of them and tell; False when it was not in them."""
+        if self.connections.pop(connection.number, None) is None:
+            return False
+        host = connection.host
+        self.sources[host] -= 1
+        if not self.sources[host]:
+            del self.sources[host]
+        for domain in {connection.domain, ""}:
+            key = (host, connection.port, domain)
+            if self._peers.get(key) is connection:
+                del self._peers[key]
+        self.taker.stream_closed(connection.number)
+        return True
+
+    def take(self, connection: Connection, data: bytes) -> None:
+        """Pass bytes up."""
+        self.taker.stream_received(data, connection.peer)
+
+    def _accepted(self) -> Connection:
+        return Connection(self, next(self._numbers), accepted=True)
+
+    def _objection(self, host: str) -> str:
+        """Why one more connection from this source is not within the limits."""
+        handshakes = self._acceptor.handshakes
+        if self.sources[host] + handshakes[host] >= self.limits.per_source:
+            return "too many connections"
+        if len(self.connections) + handshakes.total() >= self.limits.connections:
+            return "too many connections in all"
+        return ""
+
+    # --- patience -------------------------------------------------------------------------------------------------
 
     @property
     def _sweep_interval(self) -> float:
         return min(self.limits.first_message, self.limits.idle) / 4
 
-    def _close_silent(self) -> None:
+    def _look_around(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
         for connection in list(self.connections.values()):
             patience = self.limits.idle if connection.has_spoken else self.limits.first_message
             if now - connection.heard_at > patience:
                 connection.abort()
-        self._sweep = loop.call_later(self._sweep_interval, self._close_silent)
-
-
-class Connection(asyncio.Protocol):
-    """One TCP connection, accepted or opened by us."""
-
-    def __init__(self, edge: StreamEdge, *, accepted: bool) -> None:
-        self.edge = edge
-        self.number = next(edge.numbers)
-        # A peer that we called owes us an answer within a transaction, not at once.
-        self.has_spoken = not accepted
-        self.heard_at = asyncio.get_running_loop().time()
-        self.key = ("", 0)
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Enter the connection in the edge's books, or cut it when it is one too many."""
-        # uvloop's transports have the methods of asyncio.Transport, but not its class.
-        self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("peername")
-        if not peer or not self.edge.admits(peer[0]):
-            log.warning("connection_refused", peer=str(peer), reason="too many connections")
-            self._transport.abort()
-            return
-        self.key = (peer[0], peer[1])
-        self.edge.sources[peer[0]] += 1
-        self.edge.connections[self.number] = self
-        self.edge.peers[self.key] = self
-
-    def data_received(self, data: bytes) -> None:
-        """Pass bytes up."""
-        if self.number in self.edge.connections:
-            self.has_spoken = True
-            self.heard_at = asyncio.get_running_loop().time()
-            self.edge.taker.stream_received(self.number, data, *self.key)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Strike the connection from the books and tell; a reset is an end like any other."""
-        del exc
-        if self.edge.connections.pop(self.number, None) is None:
-            return
-        host = self.key[0]
-        self.edge.sources[host] -= 1
-        if not self.edge.sources[host]:
-            del self.edge.sources[host]
-        if self.edge.peers.get(self.key) is self:
-            del self.edge.peers[self.key]
-        self.edge.taker.stream_closed(self.number)
-
-    def send(self, data: bytes) -> bool:
-        """Write, or cut the connection when its peer leaves too much unread."""
-        if self._transport is None or self._transport.is_closing():
-            return False
-        if self._transport.get_write_buffer_size() + len(data) > self.edge.limits.queue_bytes:
-            log.warning("connection_cut", peer=f"{self.key[0]}:{self.key[1]}", reason="the peer does not read")
-            self.abort()
-            return False
-        self._transport.write(data)
-        return True
-
-    def close(self) -> None:
-        """Close the connection once what waits is sent."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def abort(self) -> None:
-        """Cut the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._sweep = loop.call_later(self._sweep_interval, self._look_around)
 
 
 def bind_listener(host: str, port: int) -> socket.socket:
@@ -267,6 +245,9 @@ def bind_listener(host: str, port: int) -> socket.socket:
         bound.settimeout(0)
         # A restarted server would otherwise wait out its predecessor's TIME_WAIT connections.
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            # One address per edge: [::] must not take what comes by IPv4, too.
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.bind((host, port))
     except OSError:
         bound.close()

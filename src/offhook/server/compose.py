@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import msgspec
 from aiohttp import web
 
 from offhook.calls.events import MediaEvent, SignallingEvent
@@ -14,9 +15,11 @@ from offhook.calls.world import CallSettings, World
 from offhook.interpreter.run import Program
 from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
-from offhook.net.edge import SipEdge
+from offhook.net.connection import StreamLimits
+from offhook.net.edge import SecureSide, SipEdge
 from offhook.net.media_service import MediaEdge, MediaService
 from offhook.net.sip_service import SipService
+from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
@@ -26,7 +29,8 @@ from offhook.server.config import Config
 from offhook.server.dialplan import dialplan
 from offhook.server.errors import StartFailed
 from offhook.server.health import add_health, add_metrics
-from offhook.server.settings import Edge, Settings, Sip
+from offhook.server.settings import Connections, Edge, Settings
+from offhook.server.tls import open_tls
 from offhook.sip.timers import TimerValues
 from offhook.speech.synthesis import LocalSpeech
 from offhook.store.sqlite import SqliteStore, open_store, path_of
@@ -54,6 +58,7 @@ class Platform:
 async def open_platform(config: Config) -> AsyncIterator[Platform]:
     """The whole platform on the running loop, from the first socket to the last. Raises OffhookError."""
     settings, accounts = config.settings, load_accounts(config)
+    tls = await asyncio.to_thread(open_tls, config, CLOCK.now())
     plan = dialplan(settings, accounts)
 
     def hear(event: SignallingEvent) -> None:
@@ -66,7 +71,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         store, webhooks, timeline = await open_records(stack, config, accounts)
         media = open_media(stack, settings, listen)
         sip = SipService(
-            {edge.name: sip_edge(edge, settings.sip) for edge in settings.edge}, timeline, CLOCK, TOKENS, hear
+            {edge.name: sip_edge(edge, settings, tls) for edge in settings.edge}, timeline, CLOCK, TOKENS, hear
         )
         world = World(
             signalling=sip,
@@ -185,17 +190,26 @@ def webhook_limits(settings: Settings) -> WebhookLimits:
     return WebhookLimits(connect_timeout=webhook.connect_timeout, total=webhook.total_timeout)
 
 
-def sip_edge(edge: Edge, sip: Sip) -> SipEdge:
+def sip_edge(edge: Edge, settings: Settings, tls: Tls | None) -> SipEdge:
     """Where an edge's signalling leaves from."""
     host, port = split_address(edge.sip) or ("", 0)
+    secure_host, secure_port = split_address(edge.sips) or ("", 0)
     return SipEdge(
         name=edge.name,
         host=host,
         port=port,
+        secure=SecureSide(host=secure_host, port=secure_port, tls=tls) if secure_host and tls else None,
         advertise_host=edge.advertise or host,
-        user_agent=sip.user_agent,
-        timers=TimerValues(t1=sip.t1),
+        user_agent=settings.sip.user_agent,
+        timers=TimerValues(t1=settings.sip.t1),
+        streams=stream_limits(settings.connections),
     )
+
+
+def stream_limits(connections: Connections) -> StreamLimits:
+    """The settings that TCP and TLS connections go by."""
+    limits = msgspec.structs.asdict(connections)
+    return StreamLimits(connections=limits.pop("total"), **limits)
 
 
 def media_edge(edge: Edge) -> MediaEdge:

@@ -68,7 +68,7 @@ class SipDomain(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where phone numbers are called; the longest fitting prefix decides."""
+    """Where phone numbers are called; the longest fitting prefix decides. `tls_verify` overrides `tls.verify`."""
 
     host: str
     prefix: str = "+"
@@ -76,13 +76,43 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     strip_plus: bool = False
     username: str = ""
     password: str = ""
+    tls_verify: str = ""
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Certificate and key; a self-signed one is made when none is given."""
+    """PEM files of the edges' certificate and key; a self-signed one is made and kept when none is given.
+
+    `verify` is how far the certificates of peers that we connect to are checked: none, chain, name, rfc5922 (see
+    howto/tls.md); `trust` the PEM file of who may sign them, the system's own when empty. Relative paths start at this
+    file's folder. `ciphers` is OpenSSL's list for TLS 1.2; the version is 1.2 or newer always.
+    """
 
     certificate: str = ""
     key: str = ""
+    trust: str = ""
+    verify: str = "none"
+    require_client_certificate: bool = False
+    ciphers: str = ""
+
+
+class Connections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What each edge allows its TCP peers, and the same again its TLS peers; durations in seconds.
+
+    `idle` is how long a connection may be silent, `message` how long a message may take from its first byte to its
+    last. `ping` is how often a connection that we opened is kept alive (0: never), and `pong` how long a peer that
+    answers such pings may take.
+    """
+
+    total: int = 4096
+    per_source: int = 256
+    idle: float = 900.0
+    message: float = 20.0
+    connect: float = 5.0
+    handshake: float = 5.0
+    handshakes: int = 128
+    handshakes_per_source: int = 16
+    ping: float = 100.0
+    pong: float = 10.0
 
 
 class Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,6 +156,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sip_domain: tuple[SipDomain, ...] = ()
     trunk: tuple[Trunk, ...] = ()
     tls: Tls = Tls()
+    connections: Connections = Connections()
     store: Store = Store()
     recordings: Recordings = Recordings()
     webhook: Webhook = Webhook()

@@ -9,12 +9,13 @@ from offhook.calls.edge_names import DEFAULT_EDGE, REGION_OF_EDGE
 from offhook.model.call import CallEvent
 from offhook.model.numbers import is_e164
 from offhook.model.sids import ACCOUNT, is_sid
+from offhook.net.tls import Verification
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
 from offhook.server.settings import Edge, Settings, Trunk, Voice
 
 Problem = tuple[str, str]
 
-AT_LEAST_ZERO = ("limits.ring_buffer", "limits.drain")
+AT_LEAST_ZERO = ("limits.ring_buffer", "limits.drain", "connections.ping")
 POSITIVE = (
     "sip.t1",
     "webhook.connect_timeout",
@@ -22,6 +23,15 @@ POSITIVE = (
     "limits.calls",
     "limits.call_length",
     "limits.media_silence",
+    "connections.total",
+    "connections.per_source",
+    "connections.idle",
+    "connections.message",
+    "connections.connect",
+    "connections.handshake",
+    "connections.handshakes",
+    "connections.handshakes_per_source",
+    "connections.pong",
 )
 USER_AGENT = re.compile(r"[!-~]+( [!-~]+)*")
 DOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
@@ -48,6 +58,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for index, trunk in enumerate(settings.trunk):
         yield from _trunk_problems(f"trunk[{index}]", trunk, edges)
     yield from _repeated("trunk", "prefix", (trunk.prefix for trunk in settings.trunk))
+    yield from _tls_problems(settings)
     yield from _quantity_problems(settings)
     if not settings.store.url.startswith("sqlite:///"):
         yield "store.url", "records are kept in SQLite so far: write sqlite:///offhook.db"
@@ -80,6 +91,18 @@ def _sip_problems(settings: Settings) -> Iterator[Problem]:
             ip_network(network)
         except ValueError:
             yield f"sip.allow[{index}]", f"{network!r} is not a network like 192.0.2.0/24"
+
+
+def _tls_problems(settings: Settings) -> Iterator[Problem]:
+    tls = settings.tls
+    if tls.key and not tls.certificate:
+        yield "tls.key", "a key needs a certificate"
+    checks = [("tls.verify", tls.verify)]
+    checks += [(f"trunk[{index}].tls_verify", trunk.tls_verify) for index, trunk in enumerate(settings.trunk)]
+    known = [verification.value for verification in Verification]
+    for key, value in checks:
+        if value not in known and (value or key == "tls.verify"):
+            yield key, f"write one of {', '.join(known)}, not {value!r}"
 
 
 def _edges_problems(settings: Settings) -> Iterator[Problem]:

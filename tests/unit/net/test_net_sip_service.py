@@ -2,14 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
-from typing import TypeVar
+from contextlib import suppress
 
 import pytest
-import pytest_asyncio
 from structlog.testing import capture_logs
+from tests.unit.net.sip_phones import ANSWER, OFFER, MakePhone, order
 
 from offhook.calls.errors import UnknownEdge
 from offhook.calls.events import (
@@ -25,99 +22,12 @@ from offhook.calls.events import (
     SignallingEvent,
 )
 from offhook.calls.ports import InviteOrder, SipCredentials
-from offhook.model.sids import CallSid
-from offhook.model.timeline import TimelineEntry
-from offhook.net.clock import SystemClock
+from offhook.net.connection import StreamLimits
 from offhook.net.edge import SipEdge
 from offhook.net.errors import EdgeUnavailable
-from offhook.net.sip_service import SipService
-from offhook.net.stream import StreamLimits
-from offhook.net.tokens import SystemTokens
+from offhook.sip.hop import Transport
 
 pytestmark = pytest.mark.asyncio
-
-Told = TypeVar("Told")
-
-OFFER = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
-ANSWER = OFFER.replace(b"o=- 1", b"o=- 2")
-
-
-class Entries:
-    """A timeline that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.entries: list[TimelineEntry] = []
-
-    def record(self, entry: TimelineEntry) -> None:
-        """Keep."""
-        self.entries.append(entry)
-
-    def link(self, call_id: str, call_sid: CallSid) -> None:
-        """Not asked here."""
-        raise AssertionError((call_id, call_sid))
-
-    def lines(self, direction: str) -> list[str]:
-        """The first words of each message of a direction."""
-        return [
-            " ".join(entry.detail["start_line"].replace("SIP/2.0 ", "").split()[:1])
-            for entry in self.entries
-            if entry.detail["direction"] == direction
-        ]
-
-
-@dataclass
-class Phone:
-    """A service with a queue for its events."""
-
-    service: SipService
-    timeline: Entries
-    events: "asyncio.Queue[SignallingEvent]" = field(default_factory=asyncio.Queue)
-
-    async def next(self, kind: type[Told]) -> Told:
-        """The next event, which must be of this kind."""
-        event = await self.events.get()
-        assert isinstance(event, kind), event
-        return event
-
-    def uri(self, transport: str = "udp") -> str:
-        """Where this phone is called."""
-        return f"sip:bob@127.0.0.1:{self.service.port('ashburn')};transport={transport}"
-
-
-MakePhone = Callable[..., Awaitable[Phone]]
-
-
-@pytest_asyncio.fixture
-async def make_phone() -> AsyncIterator[MakePhone]:
-    """Starts services on free ports and closes them after the test."""
-    async with AsyncExitStack() as stack:
-
-        async def make(*edges: SipEdge, sink: Callable[[SignallingEvent], None] | None = None) -> Phone:
-            chosen = edges or (SipEdge(name="ashburn", host="127.0.0.1", port=0),)
-            timeline = Entries()
-            queue: asyncio.Queue[SignallingEvent] = asyncio.Queue()
-            service = SipService(
-                {edge.name: edge for edge in chosen}, timeline, SystemClock(), SystemTokens(), sink or queue.put_nowait
-            )
-            await service.start()
-            stack.push_async_callback(service.close)
-            return Phone(service, timeline, queue)
-
-        yield make
-
-
-def order(target: str, edge: str = "ashburn", credentials: SipCredentials | None = None) -> InviteOrder:
-    """An INVITE from Ann."""
-    return InviteOrder(
-        edge=edge,
-        target=target,
-        from_user="+15550100",
-        from_host="sip.localhost",
-        from_display='Ann "the boss"',
-        headers=(("X-Colour", "blue"), ("x-Twice", "1"), ("x-Twice", "2")),
-        offer=OFFER,
-        credentials=credentials,
-    )
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -275,7 +185,7 @@ async def test_a_peer_that_hangs_up_the_stream_gets_its_bye_on_another(make_phon
     bob.service.accept(arrived.session, ANSWER)
     await ann.next(InviteAnswered)
     await bob.next(AckReceived)
-    wire = ann.service._wires[0]._streams
+    wire = ann.service._wires[0]._streams[Transport.TCP]
     while wire.connections:
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)
     ann.service.bye(placed.session)

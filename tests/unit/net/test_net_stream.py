@@ -9,7 +9,9 @@ import pytest
 import pytest_asyncio
 
 from offhook.net.chores import Chores
-from offhook.net.stream import StreamEdge, StreamLimits, bind_listener
+from offhook.net.connection import StreamLimits
+from offhook.net.stream import StreamEdge, bind_listener
+from offhook.sip.hop import Hop, Transport
 
 pytestmark = pytest.mark.asyncio
 
@@ -22,17 +24,26 @@ class Inbox:
         self.closed: asyncio.Queue[int] = asyncio.Queue()
         self.failed: asyncio.Queue[tuple[str, int, str]] = asyncio.Queue()
 
-    def stream_received(self, connection: int, data: bytes, host: str, port: int) -> None:
+    def stream_received(self, data: bytes, source: Hop) -> None:
         """Take bytes."""
-        self.received.put_nowait((connection, data, host, port))
+        assert source.connection is not None
+        self.received.put_nowait((source.connection, data, source.host, source.port))
 
     def stream_closed(self, connection: int) -> None:
         """Take an end."""
         self.closed.put_nowait(connection)
 
-    def stream_failed(self, host: str, port: int, call_id: str) -> None:
+    def stream_failed(self, hop: Hop, call_id: str) -> None:
         """Take a failure."""
-        self.failed.put_nowait((host, port, call_id))
+        self.failed.put_nowait((hop.host, hop.port, call_id))
+
+    def message_began(self, connection: int) -> float | None:
+        """Messages are always whole here."""
+
+
+def tcp(host: str, port: int) -> Hop:
+    """A hop of TCP."""
+    return Hop(Transport.TCP, host, port)
 
 
 OpenEdge = Callable[..., Awaitable[tuple[StreamEdge, Inbox]]]
@@ -60,7 +71,7 @@ async def test_a_message_opens_a_connection_from_the_address_of_the_edge(open_ed
     one, _ = await open_edge("127.0.0.3")
     other, inbox = await open_edge()
     for piece in (b"first ", b"second ", b"third"):
-        one.send(piece, other.host, other.port, "call")
+        one.send(piece, tcp(other.host, other.port), "call")
     data = b""
     while len(data) < len(b"first second third"):
         _, piece, host, _ = await inbox.received.get()
@@ -74,9 +85,9 @@ async def test_both_directions_use_the_same_connection(open_edge: OpenEdge) -> N
     """An answer to the peer's source address goes back on the connection it came from."""
     one, home = await open_edge()
     other, inbox = await open_edge()
-    one.send(b"question", other.host, other.port, "call")
+    one.send(b"question", tcp(other.host, other.port), "call")
     number, _, host, port = await inbox.received.get()
-    other.send(b"answer", host, port, "call")
+    other.send(b"answer", tcp(host, port), "call")
     assert (await home.received.get())[1] == b"answer"
     assert other.send_on(number, b"more")
     assert (await home.received.get())[1] == b"more"
@@ -89,14 +100,14 @@ async def test_a_refused_connection_fails_every_waiting_message(open_edge: OpenE
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
-        one.send(b"a", "127.0.0.1", port, "call-1")
-        one.send(b"b", "127.0.0.1", port, "call-2")
+        one.send(b"a", tcp("127.0.0.1", port), "call-1")
+        one.send(b"b", tcp("127.0.0.1", port), "call-2")
         assert [await inbox.failed.get(), await inbox.failed.get()] == [
             ("127.0.0.1", port, "call-1"),
             ("127.0.0.1", port, "call-2"),
         ]
         nobody.listen()
-        one.send(b"c", "127.0.0.1", port, "call-3")
+        one.send(b"c", tcp("127.0.0.1", port), "call-3")
         peer = (await asyncio.to_thread(nobody.accept))[0]
         with peer:
             assert await asyncio.to_thread(peer.recv, 10) == b"c"
@@ -112,14 +123,14 @@ async def test_a_peer_that_never_accepts_fails_in_time(open_edge: OpenEdge) -> N
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)  # noqa: FBT003 - positional by nature
             filler.connect_ex(deaf.getsockname())
-        one.send(b"a", "127.0.0.1", deaf.getsockname()[1], "call")
+        one.send(b"a", tcp("127.0.0.1", deaf.getsockname()[1]), "call")
         assert (await inbox.failed.get())[2] == "call"
 
 
 async def test_a_name_is_not_resolved_here(open_edge: OpenEdge) -> None:
     """Names are the resolver's business: a message to one fails at once."""
     one, inbox = await open_edge()
-    one.send(b"a", "localhost", 5060, "call")
+    one.send(b"a", tcp("localhost", 5060), "call")
     assert inbox.failed.get_nowait() == ("localhost", 5060, "call")
 
 
@@ -170,7 +181,7 @@ async def test_a_peer_that_does_not_read_is_cut(open_edge: OpenEdge) -> None:
     number, _, host, port = await inbox.received.get()
     block = b"x" * 65536
     for _ in range(1000):
-        edge.send(block, host, port, "call")
+        edge.send(block, tcp(host, port), "call")
         if not inbox.failed.empty():
             break
     assert inbox.failed.get_nowait() == (host, port, "call")

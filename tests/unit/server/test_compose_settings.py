@@ -15,7 +15,7 @@ ACCOUNT = Account(sid="AC" + "0" * 32, auth_token="token")
 
 def test_signalling_of_an_edge() -> None:
     """Its address, what it advertises, and what [sip] says of names and timers."""
-    edge = sip_edge(EDGE, Sip(user_agent="lab 7", t1=0.2))
+    edge = sip_edge(EDGE, Settings(sip=Sip(user_agent="lab 7", t1=0.2)), None)
     assert (edge.name, edge.host, edge.port) == ("tokyo", "::1", 5080)
     assert (edge.advertise_host, edge.user_agent, edge.timers.t1) == ("203.0.113.5", "lab 7", 0.2)
 
@@ -23,7 +23,7 @@ def test_signalling_of_an_edge() -> None:
 def test_an_edge_that_advertises_nothing_else() -> None:
     """Its own addresses are what peers are told: that of SIP where there is none for media."""
     plain = Edge(name="ashburn", sip="127.0.0.1:5060")
-    assert sip_edge(plain, Sip()).advertise_host == "127.0.0.1"
+    assert sip_edge(plain, Settings(), None).advertise_host == "127.0.0.1"
     media = media_edge(plain)
     assert (media.address, media.advertise, media.low, media.high) == ("127.0.0.1", "127.0.0.1", 10000, 19999)
 
