@@ -48,6 +48,7 @@ class InviteReceived:
     source_host: str
     source_port: int
     replaces: SessionId | None = None
+    max_forwards: int = 70
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,22 @@ class OfferReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAsked:
+    """The session has to be refreshed by a re-INVITE, which needs an offer: Signalling.offer (RFC 4028 §7.4)."""
+
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAnswered:
+    """The final response to our re-INVITE; `answer` is None when it was refused, and nothing has changed then."""
+
+    session: SessionId
+    code: int
+    answer: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InfoReceived:
     """An INFO within the session, already answered with 200."""
 
@@ -219,6 +236,8 @@ SignallingEvent = (
     | AckReceived
     | AckMissed
     | OfferReceived
+    | OfferAsked
+    | OfferAnswered
     | InfoReceived
     | ReferReceived
     | ReferAnswered

@@ -6,6 +6,7 @@ Commands return at once; what comes of them arrives as events at the exchange. N
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from offhook.calls.events import HeaderList, PlaybackId, PortId, SessionId
@@ -42,6 +43,7 @@ class InviteOrder:
     credentials: SipCredentials | None = None
     is_secure: bool = False
     proxy: str = ""
+    max_forwards: int = 70
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,9 @@ class Signalling(Protocol):
 
     def reject(self, session: SessionId, code: int, reason: str = "", headers: HeaderList = ()) -> None:
         """Refuse a received INVITE with a final response of 300 to 699; the session is over."""
+
+    def offer(self, session: SessionId, offer: bytes) -> None:
+        """Send a re-INVITE with this SDP; OfferAnswered follows, or the end of the session."""
 
     def answer_offer(self, session: SessionId, answer: bytes) -> None:
         """Answer an OfferReceived with 200 and this SDP."""
@@ -129,6 +134,16 @@ class PortStatistics:
     jitter_ms: float = 0.0
     codec: str = ""
     remote: str = ""
+    srtp: str = ""  # the suite of RFC 4568, "" for RTP in the clear
+    packets_unauthenticated: int = 0  # of SRTP and SRTCP: not written under the peer's key
+
+
+class SrtpPolicy(Enum):
+    """Whether the media of a session may be SRTP, and whether it may be anything else."""
+
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    REQUIRED = "required"
 
 
 class MediaPlane(Protocol):
@@ -143,8 +158,11 @@ class MediaPlane(Protocol):
         A port whose media is SRTP already stays so.
         """
 
-    def make_answer(self, port: PortId, offer: bytes) -> bytes:
-        """Negotiate an offer and return the answer; also used for re-offers. Raises OfferRefused."""
+    def make_answer(self, port: PortId, offer: bytes, *, srtp: SrtpPolicy | None = None) -> bytes:
+        """Negotiate an offer and return the answer; also used for re-offers, which keep SRTP once there is any.
+
+        `srtp` stays with the port; it is ACCEPTED until something else is said. Raises OfferRefused.
+        """
 
     def accept_answer(self, port: PortId, answer: bytes) -> None:
         """Apply the peer's answer to our offer, early or final, again if it changes. Raises OfferRefused."""

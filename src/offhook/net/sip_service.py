@@ -13,11 +13,13 @@ from offhook.calls.ports import Clock, InviteOrder, PlacedInvite, Timeline
 from offhook.net.chores import Chores
 from offhook.net.dns import Resolver
 from offhook.net.edge import BoundEdge, EdgeWire, SipEdge, bind_edge
+from offhook.net.edge_sessions import EdgeSessions
 from offhook.net.translation import SessionEvent, translate
-from offhook.net.wire_record import RecordedEndpoint, WireRecord
+from offhook.net.wire_record import WireRecord
 from offhook.sip.address import Address
+from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import InviteReceived
-from offhook.sip.hop import Transport
+from offhook.sip.protection import Protection
 from offhook.sip.session.establish import OutgoingInvite
 from offhook.sip.settings import EndpointSettings
 from offhook.sip.trace import TraceEntry
@@ -43,7 +45,9 @@ class SipService:
         sink: Callable[[SignallingEvent], None],
         *,
         resolver: Resolver | None = None,
+        protection: Protection | None = None,
     ) -> None:
+        self.protection = protection or Protection()
         self._edges = dict(edges)
         self._timeline = timeline
         self._clock = clock
@@ -52,6 +56,7 @@ class SipService:
         self._resolver = resolver or Resolver()
         self._chores = Chores()
         self._wires: list[EdgeWire] = []
+        self._endpoints: list[Endpoint] = []
         self._places: dict[str, int] = {}
 
     async def start(self) -> None:
@@ -79,6 +84,10 @@ class SipService:
         """The port that an edge is bound to, for UDP and TCP. Raises UnknownEdge."""
         return self._wires[self._place(edge)].port
 
+    def secure_port(self, edge: str) -> int:
+        """The port that an edge is bound to for TLS, 0 without. Raises UnknownEdge."""
+        return self._wires[self._place(edge)].secure_port
+
     @property
     def live(self) -> tuple[int, int]:
         """How many sessions and transactions all edges hold; both are zero once the last call has faded away."""
@@ -96,6 +105,9 @@ class SipService:
             from_=str(Address(uri=from_uri, display_name=order.from_display)),
             headers=order.headers,
             body=order.offer,
+            proxy=order.proxy,
+            max_forwards=order.max_forwards,
+            asks_redirects=True,
             username=order.credentials.username if order.credentials else "",
             password=order.credentials.password if order.credentials else "",
         )
@@ -124,6 +136,21 @@ class SipService:
         wire, number = self._find(session)
         wire.pump.command(wire.endpoint.reject, number, code, reason, headers, wire.pump.now())
 
+    def follow_redirect(self, session: SessionId, target: str) -> None:
+        """Send the INVITE of a RedirectReceived again, to this SIP URI. Raises SipError when it is none."""
+        wire, number = self._find(session)
+        wire.pump.command(wire.endpoint.follow_redirect, number, target, wire.pump.now())
+
+    def refuse_redirect(self, session: SessionId) -> None:
+        """Go nowhere; InviteRefused with the 3xx follows."""
+        wire, number = self._find(session)
+        wire.pump.command(wire.endpoint.refuse_redirect, number, wire.pump.now())
+
+    def offer(self, session: SessionId, offer: bytes) -> None:
+        """Send a re-INVITE with this SDP; OfferAnswered follows, or the end of the session."""
+        wire, number = self._find(session)
+        wire.pump.command(wire.endpoint.offer, number, offer, wire.pump.now())
+
     def answer_offer(self, session: SessionId, answer: bytes) -> None:
         """Answer an OfferReceived with 200 and this SDP."""
         wire, number = self._find(session)
@@ -139,20 +166,41 @@ class SipService:
         wire, number = self._find(session)
         wire.pump.command(wire.endpoint.bye, number, headers, wire.pump.now())
 
+    def refer(self, session: SessionId, target: str, headers: HeaderList = ()) -> None:
+        """Send REFER to this URI; ReferAnswered follows. Raises SipError for a header that may not be sent."""
+        wire, number = self._find(session)
+        wire.pump.command(wire.endpoint.refer, number, target, headers, wire.pump.now())
+
+    def accept_refer(self, session: SessionId) -> None:
+        """Answer a ReferReceived with 202, and its first NOTIFY."""
+        wire, number = self._find(session)
+        wire.pump.command(wire.endpoint.accept_refer, number, wire.pump.now())
+
+    def refuse_refer(self, session: SessionId, code: int) -> None:
+        """Refuse a ReferReceived with a final response of 300 to 699."""
+        wire, number = self._find(session)
+        wire.pump.command(wire.endpoint.refuse_refer, number, code, wire.pump.now())
+
+    def notify_refer(self, session: SessionId, code: int, reason: str) -> None:
+        """Tell the sender of an accepted REFER how its call goes."""
+        wire, number = self._find(session)
+        wire.pump.command(wire.endpoint.notify_refer, number, code, reason, wire.pump.now())
+
     # --- within ---------------------------------------------------------------------------------------------------
 
     def _wire(self, bound: BoundEdge, place: int) -> EdgeWire:
         edge = bound.edge
         record = WireRecord(edge.name, print_host(edge.host, bound.port), self._timeline, self._clock)
-        sent_by = (edge.advertise_host or edge.host, bound.port)
         settings = EndpointSettings(
             edge=edge.name,
-            sent_by={Transport.UDP: sent_by, Transport.TCP: sent_by},
+            sent_by=bound.sent_by,
             user_agent=edge.user_agent,
             timers=edge.timers,
         )
-        endpoint = RecordedEndpoint(settings, self._tokens, partial(_note, edge.name), record)
-        deliver = partial(self._deliver, place)
+        trace = partial(_note, edge.name)
+        endpoint = Endpoint(settings, self._tokens, trace, protection=self.protection, heard=record.received)
+        self._endpoints.append(endpoint)
+        deliver = partial(self._deliver, EdgeSessions(edge.name, place, self._endpoints))
         return EdgeWire(bound, endpoint, record, deliver, chores=self._chores, resolver=self._resolver)
 
     def _place(self, edge: str) -> int:
@@ -166,17 +214,15 @@ class SipService:
         number, place = divmod(session, len(self._wires))
         return self._wires[place], number
 
-    def _deliver(self, place: int, event: SessionEvent) -> None:
+    def _deliver(self, sessions: EdgeSessions, event: SessionEvent) -> None:
         """Tell the sink; when it fails over a new call, its caller is told so."""
-        wire = self._wires[place]
-        session = SessionId(event.session * len(self._wires) + place)
         try:
-            self._sink(translate(event, session, wire.edge.name))
+            self._sink(translate(event, sessions))
         except Exception:
-            log.exception("event_not_taken", signalling_event=type(event).__name__, edge=wire.edge.name)
+            log.exception("event_not_taken", signalling_event=type(event).__name__, edge=sessions.edge)
             if isinstance(event, InviteReceived):
                 with suppress(OffhookError):
-                    self.reject(session, INTERNAL_ERROR)
+                    self.reject(sessions.number(event.session), INTERNAL_ERROR)
 
 
 def _note(edge: str, entry: TraceEntry) -> None:

@@ -14,7 +14,7 @@ from offhook.sip.fields import BRANCH_COOKIE
 from offhook.sip.headers import Headers
 from offhook.sip.hop import Hop, Transport
 from offhook.sip.message import Request, Response
-from offhook.sip.methods import ACK, CANCEL, INVITE, UPDATE
+from offhook.sip.methods import ACK, CANCEL, INVITE, NOTIFY, REFER, UPDATE
 from offhook.sip.next_hop import next_hop
 from offhook.sip.settings import EndpointSettings
 from offhook.sip.transaction.client import ClientInput, ClientTransaction
@@ -22,7 +22,7 @@ from offhook.sip.transaction.layer import TransactionLayer
 from offhook.sip.uri import SipUri, print_host
 
 SERVICE_UNAVAILABLE = 503
-WITH_CONTACT = frozenset({INVITE, UPDATE})
+WITH_CONTACT = frozenset({INVITE, UPDATE, REFER, NOTIFY})  # what may move a remote target (§12.2.1.1)
 
 
 class Sender(Protocol):

@@ -61,6 +61,11 @@ class Dialog:
         if target is not None:
             self.remote_target = target
 
+    def go_on_from(self, early: "Dialog") -> None:
+        """The same dialog before its INVITE was answered: its numbers go on (§13.2.2.4)."""
+        self.local_cseq = max(self.local_cseq, early.local_cseq)
+        self.remote_cseq = early.remote_cseq
+
     def takes(self, request: Request) -> bool:
         """Whether a request's CSeq is in order (§12.2.2); notes it when it is."""
         number = request.cseq.number

@@ -120,6 +120,21 @@ class OfferReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferAsked:
+    """The session has to be refreshed by a re-INVITE, which needs an offer: Endpoint.offer."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """The final response to our re-INVITE; a refusal leaves the session as it was."""
+
+    session: int
+    response: Response
+
+
+@dataclass(frozen=True, slots=True)
 class InfoReceived:
     """An INFO, answered with 200."""
 
@@ -188,6 +203,8 @@ Event = (
     | AckReceived
     | AckMissed
     | OfferReceived
+    | OfferAsked
+    | OfferAnswered
     | InfoReceived
     | ReferReceived
     | ReferAnswered

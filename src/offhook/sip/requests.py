@@ -3,24 +3,30 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from offhook.sip.bodies import SDP, session_description
 from offhook.sip.errors import MalformedValue
 from offhook.sip.events import InfoReceived, InviteReceived
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, response_to
-from offhook.sip.methods import BYE, CANCEL, INFO, INVITE, OPTIONS, UPDATE
+from offhook.sip.methods import BYE, CANCEL, INFO, INVITE, NOTIFY, OPTIONS, PRACK, REFER, UPDATE
+from offhook.sip.replaces import Replaces
 from offhook.sip.session.frame import Stack
 from offhook.sip.session.machine import SessionInput, SessionState
-from offhook.sip.session.messages import SDP, Fields
+from offhook.sip.session.messages import Fields
+from offhook.sip.session.refresh import TOO_BRIEF, refusal_of_interval
 from offhook.sip.session.session import InviteSession
-from offhook.sip.settings import METHODS
+from offhook.sip.settings import EXTENSIONS, METHODS, SUPPORTED
 from offhook.sip.trace import TraceEntry
 from offhook.sip.transaction.layer import RequestArrived, TransactionLayer
 from offhook.sip.transaction.server import ServerTransaction
 
 TRYING, OK = 100, 200
+NO_DIALOG, BUSY_HERE = 481, 486
+IDENTITY = "identity"
+MEDIA_RANGES = frozenset({SDP, "application/*", "*/*"})
 RETRY_AFTER: Fields = (("Retry-After", "5"),)
 ALLOW: Fields = (("Allow", METHODS),)
-ABILITIES: Fields = (*ALLOW, ("Accept", SDP))
+ABILITIES: Fields = (*ALLOW, ("Accept", SDP), ("Supported", SUPPORTED))
 
 
 class SessionBook(Stack, Protocol):
@@ -30,6 +36,9 @@ class SessionBook(Stack, Protocol):
 
     def find(self, call_id: str, local_tag: str) -> InviteSession | None:
         """The session of a dialog."""
+
+    def find_replaced(self, replaces: Replaces) -> InviteSession | None:
+        """The session that a Replaces names (RFC 3891)."""
 
     def open_inbound(self, transaction: ServerTransaction) -> InviteSession | None:
         """A new session for an INVITE, or None when there are too many. Raises MalformedValue."""
@@ -77,17 +86,43 @@ class Requests:
             self.answer(transaction, 481, now=now)
 
     def _take_invite(self, transaction: ServerTransaction, source: Hop, now: float) -> None:
+        request = transaction.request
+        too_brief = refusal_of_interval(request, self.book.settings)
+        if too_brief is not None:
+            self.answer(transaction, TOO_BRIEF, too_brief, now=now)
+            return
         try:
-            session = self.book.open_inbound(transaction)
+            replaced = self._replaced(request)
+            session = None if isinstance(replaced, int) else self.book.open_inbound(transaction)
         except MalformedValue as error:
             self.book.note(TraceEntry("refused", f"INVITE from {source.host}: {error}", transaction.call_id))
             self.answer(transaction, 400, now=now)
             return
-        if session is None:
+        if isinstance(replaced, int):
+            self.answer(transaction, replaced, now=now)
+        elif session is None:
             self.answer(transaction, 503, RETRY_AFTER, now=now)
-            return
-        transaction.respond(response_to(transaction.request, TRYING), now)
-        self.book.tell(InviteReceived(session.number, transaction.request, source))
+        else:
+            transaction.respond(response_to(request, TRYING), now)
+            session.limit_ringing(now)
+            number = None if replaced is None else replaced.number
+            self.book.tell(InviteReceived(session.number, request, source, number))
+
+    def _replaced(self, request: Request) -> InviteSession | int | None:
+        """The session that an INVITE replaces, None when it replaces none, or the code that refuses it (RFC 3891 §3).
+
+        Raises MalformedValue.
+        """
+        values = request.headers.all("Replaces")
+        if not values:
+            return None
+        if len(values) > 1:
+            raise MalformedValue("more than one Replaces")
+        replaces = Replaces.parse(values[0])
+        found = self.book.find_replaced(replaces)
+        if found is None or found.state is not SessionState.CONFIRMED:
+            return NO_DIALOG
+        return BUSY_HERE if replaces.is_early_only else found
 
     def _take_cancel(self, transaction: ServerTransaction, now: float) -> None:
         """§9.2: the INVITE is refused with 487 where it can be, and the CANCEL answered in any case."""
@@ -138,6 +173,15 @@ class Requests:
     def _take_options(self, _session: InviteSession, transaction: ServerTransaction, now: float) -> None:
         self.answer(transaction, OK, ABILITIES, now=now)
 
+    def _take_refer(self, session: InviteSession, transaction: ServerTransaction, now: float) -> None:
+        session.take_refer(transaction, now)
+
+    def _take_notify(self, session: InviteSession, transaction: ServerTransaction, now: float) -> None:
+        session.take_notify(transaction, now)
+
+    def _take_prack(self, session: InviteSession, transaction: ServerTransaction, now: float) -> None:
+        session.take_prack(transaction, now)
+
     def _take_offer(self, session: InviteSession, transaction: ServerTransaction, now: float) -> None:
         if transaction.request.method == INVITE:
             transaction.respond(response_to(transaction.request, TRYING), now)
@@ -160,15 +204,28 @@ def _inspect(request: Request, *, is_merged: bool) -> tuple[int, Fields] | None:
         return 483, ()  # a call is passed on, and a loop of such ends here
     if is_merged:
         return 482, ()
-    if request.method != CANCEL and request.require:
-        return 420, (("Unsupported", ", ".join(request.require)),)
-    if request.method in (INVITE, UPDATE) and request.body and not _is_sdp(request):
+    required = request.headers.values("Require") if request.method != CANCEL else []
+    unknown = [tag for tag in required if tag.lower() not in EXTENSIONS]
+    if unknown:
+        return 420, (("Unsupported", ", ".join(unknown)),)
+    if request.method == INVITE and not _takes_sdp(request):
+        return 406, ()
+    return _inspect_body(request) if request.method in (INVITE, UPDATE) and request.body else None
+
+
+def _takes_sdp(request: Request) -> bool:
+    """Whether an answer may hold SDP (§20.1); without an Accept, or with one that cannot be read, it may."""
+    ranges = [value.partition(";")[0].replace(" ", "").lower() for value in request.headers.values("Accept")]
+    return not ranges or not MEDIA_RANGES.isdisjoint(ranges)
+
+
+def _inspect_body(request: Request) -> tuple[int, Fields] | None:
+    """What is said to a body that we cannot read (§8.2.3)."""
+    if (request.headers.get("Content-Encoding") or IDENTITY).strip().lower() != IDENTITY:
+        return 415, (("Accept-Encoding", IDENTITY), ("Accept", SDP))
+    if session_description(request) is None:
         return 415, (("Accept", SDP),)
     return None
-
-
-def _is_sdp(request: Request) -> bool:
-    return request.content_type is not None and request.content_type.full_type == SDP
 
 
 Taker = Callable[[Requests, InviteSession, ServerTransaction, float], None]
@@ -179,5 +236,8 @@ WITHIN: dict[str, Taker] = {
     OPTIONS: Requests._take_options,  # noqa: SLF001
     INVITE: Requests._take_offer,  # noqa: SLF001
     UPDATE: Requests._take_offer,  # noqa: SLF001
+    PRACK: Requests._take_prack,  # noqa: SLF001
+    REFER: Requests._take_refer,  # noqa: SLF001
+    NOTIFY: Requests._take_notify,  # noqa: SLF001
 }
 TAKEN = frozenset({*WITHIN, CANCEL})

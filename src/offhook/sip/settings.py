@@ -7,17 +7,26 @@ from offhook.sip.hop import Transport
 from offhook.sip.parse import Limits
 from offhook.sip.timers import TimerValues
 
-METHODS = "INVITE, ACK, CANCEL, OPTIONS, BYE, INFO, UPDATE"
+METHODS = "INVITE, ACK, CANCEL, OPTIONS, BYE, INFO, UPDATE, PRACK, REFER, NOTIFY"
+# What a peer may require of us (RFC 3262, 4028, 3891, 4488).
+EXTENSIONS = ("100rel", "replaces", "timer", "norefersub")
+SUPPORTED = ", ".join(EXTENSIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointSettings:
-    """One edge's stack; `sent_by` is what Via and Contact say for each transport."""
+    """One edge's stack; `sent_by` is what Via and Contact say for each transport.
+
+    `session_expires` and `min_se` are the session interval that we ask for and the shortest that we take, in seconds
+    (RFC 4028); 0 leaves session timers off.
+    """
 
     edge: str
     sent_by: Mapping[Transport, tuple[str, int]]
     user_agent: str = "offhook"
     timers: TimerValues = field(default_factory=TimerValues)
+    session_expires: int = 1800
+    min_se: int = 90
     limits: Limits = field(default_factory=Limits)
     max_transactions: int = 20_000  # that peers make us hold; a request beyond gets 503
     max_sessions: int = 10_000

@@ -5,8 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from offhook.base.deadlines import Deadlines
+from offhook.base.errors import IllegalInput
 from offhook.sip.departures import Departures
 from offhook.sip.events import Event
+from offhook.sip.guard_settings import Strike
+from offhook.sip.hop import Hop
+from offhook.sip.protection import Protection
+from offhook.sip.replaces import Replaces
 from offhook.sip.session.machine import SessionInput, SessionState, SessionTimer
 from offhook.sip.session.messages import Fields, OutgoingInvite, Reply
 from offhook.sip.session.session import InviteSession
@@ -15,6 +20,10 @@ from offhook.sip.trace import Trace, TraceEntry
 from offhook.sip.transaction.layer import TransactionLayer
 from offhook.sip.transaction.server import ServerTransaction
 
+OK = 200
+UNWELCOME = frozenset({403, 404})
+REFUSALS = (300, 699)
+
 
 class UserAgent:
     """Sessions by number and by dialog; what endpoint.Endpoint has besides its wire and its clock.
@@ -22,16 +31,20 @@ class UserAgent:
     The pump law holds for every command: drain transmissions, then events, then re-arm the timer.
     """
 
-    def __init__(self, settings: EndpointSettings, tokens: Callable[[], str], trace: Trace) -> None:
+    def __init__(
+        self, settings: EndpointSettings, tokens: Callable[[], str], trace: Trace, protection: Protection
+    ) -> None:
         self.settings = settings
         self.token = tokens
         self.note = trace
-        self.layer = TransactionLayer(settings.timers, trace)
+        self.protection = protection
+        self.layer = TransactionLayer(settings.timers, trace, protection.guard)
         self.departures = Departures(settings, self.layer, tokens)
         self._sessions: dict[int, InviteSession] = {}
         self._by_dialog: dict[tuple[str, str], InviteSession] = {}
         self._deadlines: Deadlines[tuple[int, SessionTimer]] = Deadlines()
         self._events: deque[Event] = deque()
+        self._peers: dict[int, tuple[Hop, bool]] = {}  # by session: where it goes or comes from, and whether we began
         self._number = 0
 
     @property
@@ -52,6 +65,8 @@ class UserAgent:
         session = InviteSession(SessionState.CALLING, self, self._next_number(), call_id, self.token())
         session.call(order, now)
         self._enter(session)
+        if session.sent_invite is not None:
+            self.meet(session, session.sent_invite[1], is_ours=True)
         self._settle(now)
         return session.number, call_id
 
@@ -63,30 +78,56 @@ class UserAgent:
         self._command(session, SessionInput.CANCEL, None, now)
 
     def ring(self, session: int, code: int, body: bytes, now: float) -> None:
-        """Send a provisional response. Raises IllegalInput when the INVITE is answered."""
-        self._command(session, SessionInput.RING, Reply(code=code, body=body), now)
+        """Send a provisional response, reliably where the caller wants it. Raises IllegalInput once it is answered."""
+        self._order(session, lambda known: known.ring(Reply(code=code, body=body), now), now)
 
     def accept(self, session: int, body: bytes, headers: Fields, now: float) -> None:
         """Answer with 200. Raises IllegalInput when the INVITE is answered."""
-        self._command(session, SessionInput.ACCEPT, Reply(code=200, headers=headers, body=body), now)
+        self._order(session, lambda known: known.accept(Reply(code=OK, headers=headers, body=body), now), now)
 
     def reject(self, session: int, code: int, reason: str, headers: Fields, now: float) -> None:
-        """Refuse. Raises IllegalInput when the INVITE is answered."""
+        """Refuse with 300 to 699. Raises IllegalInput for another code, and when the INVITE is answered."""
+        if not REFUSALS[0] <= code <= REFUSALS[1]:
+            raise IllegalInput(f"a refusal is a response of {REFUSALS[0]} to {REFUSALS[1]}, not {code}")
+        if code in UNWELCOME:
+            self._hold_against(session, now)
         self._command(session, SessionInput.REJECT, Reply(code=code, reason=reason or None, headers=headers), now)
+
+    def follow_redirect(self, session: int, target: str, now: float) -> None:
+        """Call a target of a RedirectReceived. Raises MalformedValue when it is no SIP URI."""
+        self._order(session, lambda known: known.follow(target, now), now)
+
+    def refuse_redirect(self, session: int, now: float) -> None:
+        """Go nowhere: the 3xx is the end of the session."""
+        self._order(session, lambda known: known.feed(SessionInput.GIVE_UP, known.redirect, now), now)
+
+    def offer(self, session: int, body: bytes, now: float) -> None:
+        """Send a re-INVITE with this SDP; OfferAnswered follows, or the end of the session."""
+        self._order(session, lambda known: known.offer(body, now), now)
 
     def answer_offer(self, session: int, body: bytes, now: float) -> None:
         """Answer an OfferReceived; nothing happens when the session ended meanwhile."""
-        known = self._sessions.get(session)
-        if known is not None:
-            known.answer_offer(body, now)
-        self._settle(now)
+        self._order(session, lambda known: known.answer_offer(body, now), now)
 
     def refuse_offer(self, session: int, code: int, now: float) -> None:
         """Refuse an OfferReceived; likewise."""
-        known = self._sessions.get(session)
-        if known is not None:
-            known.refuse_offer(code, now)
-        self._settle(now)
+        self._order(session, lambda known: known.refuse_offer(code, now), now)
+
+    def refer(self, session: int, target: str, headers: Fields, now: float) -> None:
+        """Ask the peer to call this URI; ReferAnswered follows. Raises IllegalHeader."""
+        self._order(session, lambda known: known.refer(target, headers, now), now)
+
+    def accept_refer(self, session: int, now: float) -> None:
+        """Answer a ReferReceived with 202 and its first NOTIFY."""
+        self._order(session, lambda known: known.accept_refer(now), now)
+
+    def refuse_refer(self, session: int, code: int, now: float) -> None:
+        """Refuse a ReferReceived."""
+        self._order(session, lambda known: known.refuse_refer(code, now), now)
+
+    def notify_refer(self, session: int, code: int, reason: str, now: float) -> None:
+        """Tell the sender of an accepted REFER how its call goes; a final code is the last word."""
+        self._order(session, lambda known: known.notify_refer(code, reason, now), now)
 
     def bye(self, session: int, headers: Fields, now: float) -> None:
         """Hang up; one that is over or never was up is left alone."""
@@ -112,32 +153,64 @@ class UserAgent:
     def forget(self, session: Any) -> None:
         """The session is over; its transactions may linger and still know it."""
         self._sessions.pop(session.number, None)
+        peer = self._peers.pop(session.number, None)
+        if peer is not None:
+            self.protection.guard.session_closed(peer[0], is_ours=peer[1])
         self._by_dialog.pop((session.call_id, session.local_tag), None)
 
     def find(self, call_id: str, local_tag: str) -> InviteSession | None:
         """The session of a dialog."""
         return self._by_dialog.get((call_id, local_tag))
 
+    def find_replaced(self, replaces: Replaces) -> InviteSession | None:
+        """The session that a Replaces names from its peer's side (RFC 3891 §3)."""
+        found = self.find(replaces.call_id, replaces.to_tag)
+        if found is None or found.dialog is None or found.dialog.remote_tag != replaces.from_tag:
+            return None
+        return found
+
     def open_inbound(self, transaction: ServerTransaction) -> InviteSession | None:
         """A new session for an INVITE, or None when there are too many. Raises MalformedValue."""
         if len(self._sessions) >= self.settings.max_sessions:
             return None
+        if not self.protection.guard.has_room_for_session(transaction.hop):
+            return None
         session = InviteSession(SessionState.OFFERED, self, self._next_number(), transaction.call_id, self.token())
-        session.offer(transaction)
+        session.take_invite(transaction)
         transaction.user = session
         self._enter(session)
+        self.meet(session, transaction.hop, is_ours=False)
         return session
+
+    def meet(self, session: InviteSession, peer: Hop, *, is_ours: bool) -> None:
+        """A session's INVITE went to this peer, or came from it."""
+        if session.number not in self._sessions:
+            return
+        guard, known = self.protection.guard, self._peers.get(session.number)
+        if known is not None:
+            guard.session_closed(known[0], is_ours=known[1])
+        self._peers[session.number] = (peer, is_ours)
+        guard.session_opened(peer, is_ours=is_ours)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _command(self, session: int, input_: SessionInput, subject: object, now: float) -> None:
+        self._order(session, lambda known: known.feed(input_, subject, now), now)
+
+    def _order(self, session: int, give: Callable[[InviteSession], object], now: float) -> None:
         known = self._sessions.get(session)
         if known is None:
             # The peer ended it while the command was on its way.
-            self.note(TraceEntry("ignored", f"{input_.name} for a session that is over"))
+            self.note(TraceEntry("ignored", f"a command for session {session}, which is over"))
         else:
-            known.feed(input_, subject, now)
+            give(known)
         self._settle(now)
+
+    def _hold_against(self, session: int, now: float) -> None:
+        """An INVITE that is refused before it rang: its caller may not call, or looks for what there is to call."""
+        known, peer = self._sessions.get(session), self._peers.get(session)
+        if known is not None and known.rung is None and peer is not None and not peer[1]:
+            self.protection.guard.strike(peer[0], Strike.REFUSED, now)
 
     def _enter(self, session: InviteSession) -> None:
         self._sessions[session.number] = session

@@ -3,26 +3,34 @@
 from offhook.sip.dialog import Dialog
 from offhook.sip.events import AckMissed, AckReceived, CancelReceived
 from offhook.sip.message import Request, Response, response_to
-from offhook.sip.session.frame import SessionFrame
+from offhook.sip.methods import INVITE, UPDATE
 from offhook.sip.session.machine import SessionTimer
 from offhook.sip.session.messages import SDP, Reply
-from offhook.sip.settings import METHODS
+from offhook.sip.session.reoffer import Reoffering
+from offhook.sip.settings import METHODS, SUPPORTED
 from offhook.sip.transaction.server import ServerTransaction
 
+OK = 200
 REQUEST_TERMINATED = 487
 RING_AGAIN = 60.0  # §13.3.1.1
 
 
-class Accepting(SessionFrame):
+class Accepting(Reoffering):
     """How an incoming session comes up, or does not."""
 
     __slots__ = ()
 
-    def offer(self, transaction: ServerTransaction) -> None:
+    def take_invite(self, transaction: ServerTransaction) -> None:
         """Take the INVITE that made this session. Raises MalformedValue when its caller could not be reached."""
         self.dialog = Dialog.of_uas(transaction.request, self.local_tag)
         self.offered = transaction
         self.invite = transaction.request
+
+    def limit_ringing(self, now: float) -> None:
+        """An INVITE may say how long it is good for (§13.3.1)."""
+        expires = self.invite.headers.get("Expires") if self.invite is not None else None
+        if expires is not None and expires.isascii() and expires.isdigit() and len(expires) <= len("4294967295"):
+            self.stack.set_deadline(self, SessionTimer.INVITE, now + int(expires))
 
     def build(self, transaction: ServerTransaction, reply: Reply) -> Response:
         """A response of this session: with our tag, Contact where it refreshes the target, and what we can do."""
@@ -32,12 +40,20 @@ class Accepting(SessionFrame):
         if reply.code < 300:  # noqa: PLR2004  # 1xx and 2xx carry our Contact (§12.1.1)
             headers.add("Contact", self.stack.departures.contact(transaction.hop.transport))
             headers.add("Allow", METHODS)
+            headers.add("Supported", SUPPORTED)
+            if reply.code >= OK and request.method in (INVITE, UPDATE):
+                for name, value in self.grant_interval(request):
+                    headers.add(name, value)
         headers.add("User-Agent", self.stack.settings.user_agent)
         for name, value in reply.headers:
             headers.add(name, value)
         if reply.body:
             headers.add("Content-Type", SDP)
         return response
+
+    def ring_again_later(self, now: float) -> None:
+        """A proxy gives a call up that has not rung for three minutes."""
+        self.stack.set_deadline(self, SessionTimer.RING, now + RING_AGAIN)
 
     # --- actions --------------------------------------------------------------------------------------------------
 
@@ -46,12 +62,7 @@ class Accepting(SessionFrame):
         if self.offered is not None:
             self.offered.respond(self.build(self.offered, reply), now)
             self.rung = reply
-            self.stack.set_deadline(self, SessionTimer.RING, now + RING_AGAIN)
-
-    def resend_provisional(self, _nothing: None, now: float) -> None:
-        """It still rings."""
-        if self.rung is not None:
-            self.send_provisional(self.rung, now)
+            self.ring_again_later(now)
 
     def send_success(self, reply: Reply, now: float) -> None:
         """The 2xx."""
@@ -94,6 +105,11 @@ class Accepting(SessionFrame):
     def tell_ack_missed(self, _nothing: None, _now: float) -> None:
         """No ACK came."""
         self.stack.tell(AckMissed(self.number))
+
+    def tell_lost(self, _nothing: None, _now: float) -> None:
+        """The caller is not heard of any more."""
+        if self.invite is not None:
+            self.stack.tell(CancelReceived(self.number, self.invite))
 
     def tell_cancel(self, request: Request, _now: float) -> None:
         """The caller gave up."""

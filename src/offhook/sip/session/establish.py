@@ -1,20 +1,23 @@
 """The caller's part: INVITE, answers to challenges, forks, CANCEL, and the ACK of a 2xx (RFC 3261 §13.2, §9.1, §22)."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from offhook.sip.address import Address
 from offhook.sip.departures import Departure
-from offhook.sip.dialog import MAX_FORWARDS, Dialog, first_uri
-from offhook.sip.events import InviteAnswered, InviteRefused, ProvisionalReceived, RefusalCause
+from offhook.sip.dialog import Dialog, first_uri
+from offhook.sip.errors import MalformedValue
+from offhook.sip.events import InviteAnswered, InviteRefused, ProvisionalReceived, RedirectReceived, RefusalCause
 from offhook.sip.headers import Headers, check_field
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, Response
 from offhook.sip.methods import ACK, BYE, INVITE
-from offhook.sip.session.frame import SessionFrame
 from offhook.sip.session.machine import SessionInput, SessionState, SessionTimer
-from offhook.sip.session.messages import OutgoingInvite
-from offhook.sip.settings import METHODS
+from offhook.sip.session.messages import NO_PROOF, OutgoingInvite
+from offhook.sip.session.reliable import Reliable
+from offhook.sip.settings import METHODS, SUPPORTED
 from offhook.sip.trace import TraceEntry
+from offhook.sip.uri import SipUri
 
 TRYING = 100
 REQUEST_TIMEOUT = 408
@@ -35,7 +38,7 @@ class Arrived:
     source: Hop
 
 
-class Establishing(SessionFrame):
+class Establishing(Reliable):
     """How an outgoing session comes up."""
 
     __slots__ = ()
@@ -50,15 +53,20 @@ class Establishing(SessionFrame):
         order = self.order
         if order is None:
             return
+        # §8.1.3.4: wherever it is sent next, it is still the call to whom it was made to.
+        callee = self.invite.headers.get("To") if self.invite is not None else None
         headers = Headers()
-        headers.add("Max-Forwards", str(MAX_FORWARDS))
+        if order.proxy:
+            headers.add("Route", f"<{order.proxy}>")
+        headers.add("Max-Forwards", str(order.max_forwards))
         headers.add("From", f"{order.from_};tag={self.local_tag}")
-        headers.add("To", f"<{order.target}>")
+        headers.add("To", callee or f"<{order.target}>")
         headers.add("Call-ID", self.call_id)
         headers.add("CSeq", f"{number} {INVITE}")
         headers.add("Allow", METHODS)
+        headers.add("Supported", SUPPORTED)
         headers.add("User-Agent", self.stack.settings.user_agent)
-        for name, value in (*self.proof.fields, *order.headers):
+        for name, value in (*self.interval_fields(), *self.proof.fields, *order.headers):
             headers.add(name, value)
         if order.body:
             headers.add("Content-Type", order.content_type)
@@ -75,6 +83,7 @@ class Establishing(SessionFrame):
 
     def _invite_left(self, request: Request, hop: Hop, now: float) -> None:
         self.sent_invite = (request, hop)
+        self.stack.meet(self, hop, is_ours=True)
         self.feed(SessionInput.INVITE_LEFT, None, now)
 
     # --- Sender ---------------------------------------------------------------------------------------------------
@@ -85,12 +94,13 @@ class Establishing(SessionFrame):
         if response.is_provisional:
             if response.to_tag and len(self.early_tags) < MAX_FORKS:
                 self.early_tags.add(response.to_tag)
-            self.feed(SessionInput.PROVISIONAL, arrived, now)
+            if self.takes_provisional(response, now):
+                self.feed(SessionInput.PROVISIONAL, arrived, now)
         elif response.is_success:
             is_fork = self.dialog is not None and (response.to_tag or "") != self.dialog.remote_tag
             self.feed(SessionInput.FORKED_SUCCESS if is_fork else SessionInput.SUCCESS, arrived, now)
-        elif not self._answer_challenge(response, now):
-            self.feed(SessionInput.FAILURE, arrived, now)
+        elif not self._try_again(response, now):
+            self.feed(SessionInput.REDIRECT if self._asks_where(response) else SessionInput.FAILURE, arrived, now)
 
     def failed(self, cause: RefusalCause, now: float) -> None:
         """No hop answered our INVITE."""
@@ -102,15 +112,31 @@ class Establishing(SessionFrame):
             return False
         return response.cseq == self.sent_invite[0].cseq
 
-    def _answer_challenge(self, response: Response, now: float) -> bool:
+    def follow(self, target: str, now: float) -> None:
+        """Call the target of a redirect that the user has chosen. Raises MalformedValue when it is no SIP URI."""
+        if self.order is None or self.invite is None or not self.allows(SessionInput.FOLLOW):
+            return
+        SipUri.parse(target)
+        self.order, self.proof, self.redirect = replace(self.order, target=target), NO_PROOF, None
+        self.feed(SessionInput.FOLLOW, None, now)
+        self._send_invite(self.invite.cseq.number + 1, None, now)
+
+    def _asks_where(self, response: Response) -> bool:
+        if self.order is None or not self.order.asks_redirects or not is_redirect(response):
+            return False
+        return self.state in (SessionState.CALLING, SessionState.PROCEEDING) and bool(targets_of(response))
+
+    def _try_again(self, response: Response, now: float) -> bool:
+        """Answer a challenge, or ask for the longer interval of a 422 (RFC 4028 §7.3)."""
         if self.invite is None or self.sent_invite is None:
             return False
         if self.state not in (SessionState.CALLING, SessionState.PROCEEDING):
             return False
         proof = self.proof.answer(response, self.invite, self.order, self.stack.token())
-        if proof is None:
+        if proof is not None:
+            self.proof = proof
+        elif not self.raise_interval(response):
             return False
-        self.proof = proof
         # §8.1.3.5, RFC 3263 §4: what answers a challenge goes where the challenge came from.
         self._send_invite(self.invite.cseq.number + 1, self.sent_invite[1], now)
         return True
@@ -127,6 +153,11 @@ class Establishing(SessionFrame):
         if self.sent_invite is None:
             return
         self.dialog = Dialog.of_uac(self.sent_invite[0], arrived.response)
+        early = self.early.get(self.dialog.remote_tag)
+        if early is not None:
+            self.dialog.go_on_from(early.dialog)
+        self.early.clear()
+        self.take_interval(arrived.response)
         self.forks.add(self.dialog.remote_tag)
         ack = self._ack_for(self.dialog, self.sent_invite[0])
         departure = Departure(request=ack, towards=self.dialog.next_uri, has_left=self._ack_left)
@@ -180,6 +211,11 @@ class Establishing(SessionFrame):
         """The session is up."""
         self.stack.tell(InviteAnswered(self.number, arrived.response, arrived.source))
 
+    def tell_redirect(self, arrived: Arrived, _now: float) -> None:
+        """The callee is elsewhere: the user says whether to follow."""
+        self.redirect = arrived
+        self.stack.tell(RedirectReceived(self.number, arrived.response, targets_of(arrived.response)))
+
     def tell_refused(self, arrived: Arrived, _now: float) -> None:
         """A final response said no."""
         response = arrived.response
@@ -197,3 +233,24 @@ class Establishing(SessionFrame):
         code = response.code if response is not None else REQUEST_TERMINATED
         reason = response.reason if response is not None else "Request Terminated"
         self.stack.tell(InviteRefused(self.number, RefusalCause.CANCELED, code, reason, response))
+
+
+def is_redirect(response: Response) -> bool:
+    """Whether it is of the 3xx."""
+    return 300 <= response.code < 400  # noqa: PLR2004  # §21.3
+
+
+def targets_of(response: Response) -> tuple[str, ...]:
+    """The Contact URIs of a redirect, the best first (§8.1.3.4, §20.10); none when they cannot be read."""
+    try:
+        contacts = response.contacts
+    except MalformedValue:
+        return ()
+    return tuple(str(contact.uri) for contact in sorted(contacts[:MAX_FORKS], key=_preference, reverse=True))
+
+
+def _preference(contact: Address) -> float:
+    try:
+        return min(1.0, max(0.0, float(contact.param("q") or 1.0)))
+    except ValueError:
+        return 0.0

@@ -1,5 +1,6 @@
 """What the parts of an INVITE session share: its dialog, its invitation, and the stack they all use."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from offhook.base.machine import Machine
@@ -15,6 +16,22 @@ from offhook.sip.trace import Trace, TraceEntry
 from offhook.sip.transaction.server import ServerTransaction
 
 TIMERS = tuple(SessionTimer)
+
+
+@dataclass(slots=True)
+class EarlyDialog:
+    """One branch of our INVITE before its final response; `rseq` is that of its last reliable response (RFC 3262)."""
+
+    dialog: Dialog
+    rseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The session interval that both sides agreed on, in seconds, and whether we are the refresher (RFC 4028)."""
+
+    seconds: int
+    is_ours: bool
 
 
 class Stack(Protocol):
@@ -39,14 +56,18 @@ class Stack(Protocol):
     def forget(self, session: Any) -> None:
         """The session is over: no request finds it any more."""
 
+    def meet(self, session: Any, peer: Hop, *, is_ours: bool) -> None:
+        """A session's INVITE went to this peer (`is_ours`), or came from it."""
+
 
 class SessionFrame(Machine[SessionState, SessionInput, Any]):
     """The attributes of a session; its parts add the actions."""
 
     __slots__ = (
-        "ack", "bye_headers", "call_id", "cancel_headers", "departure", "dialog", "early_tags", "forks", "invite",
-        "local_tag", "number", "offered", "order", "proof", "reoffered", "resend_interval", "rung", "sent_invite",
-        "stack", "success",
+        "ack", "bye_headers", "call_id", "cancel_headers", "departure", "dialog", "early", "early_tags", "forks",
+        "held_answer", "interval", "invite", "least_interval", "local_tag", "number", "offered", "offering", "order",
+        "peer_updates", "proof", "redirect", "referral", "referrals", "referred", "referring", "reliable", "reoffered",
+        "resend_interval", "rseq", "rung", "sent_invite", "stack", "success", "waiting_rings",
     )  # fmt: skip
 
     def __init__(self, state: SessionState, stack: Stack, number: int, call_id: str, local_tag: str) -> None:
@@ -67,12 +88,27 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         self.early_tags: set[str] = set()
         self.ack: tuple[Request, Hop] | None = None
         self.forks: set[str] = set()
+        self.early: dict[str, EarlyDialog] = {}
+        self.redirect: Any = None  # the 3xx that awaits its order
         # the callee's
         self.offered: ServerTransaction | None = None
         self.reoffered: ServerTransaction | None = None
         self.rung: Reply | None = None
         self.success: Response | None = None
         self.resend_interval = 0.0
+        self.rseq = 0
+        self.reliable: Response | None = None  # awaits its PRACK
+        self.waiting_rings: list[Reply] = []
+        self.held_answer: Reply | None = None
+        # either's, once it is up
+        self.interval: Interval | None = None
+        self.least_interval = 0  # what a 422 asked for, in seconds
+        self.peer_updates = False  # whether the peer takes UPDATE
+        self.offering: Any = None  # our re-INVITE
+        self.referral: ServerTransaction | None = None  # a REFER that awaits our answer
+        self.referrals = 0
+        self.referred: str | None = None  # the Event of the REFER that we tell the course of
+        self.referring = False  # a REFER of ours is on its way or being told of
 
     def changed(self, old: SessionState, input_: SessionInput, _now: float) -> None:
         """Each step is remarked upon."""
@@ -95,10 +131,17 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         for timer in TIMERS:
             self.stack.clear_deadline(self, timer)
 
+    def stop_resending(self, _subject: Any, _now: float) -> None:
+        """The ACK is there."""
+        self.stack.clear_deadline(self, SessionTimer.RESEND)
+        self.stack.clear_deadline(self, SessionTimer.ACK)
+
     def end(self, _subject: Any, now: float) -> None:
         """The session is over: its deadlines and open transactions go, and nothing new finds it."""
         self.stop_timers(None, now)
         if self.departure is not None:
             self.stack.departures.abandon(self.departure, now)
+        if self.offering is not None:
+            self.offering.abandon(now)
         self.drop_offer(now)
         self.stack.forget(self)

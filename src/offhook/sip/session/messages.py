@@ -16,15 +16,30 @@ MAX_CHALLENGES = 3
 MAX_REALMS = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body and what it is."""
+
+    content_type: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingInvite:
-    """What an INVITE says; `from_` is a whole From value without tag, `headers` are added as they are."""
+    """What an INVITE says; `from_` is a whole From value without tag, `headers` are added as they are.
+
+    `proxy` is the URI of the outbound proxy that it goes through. With `asks_redirects` a 3xx is told as
+    RedirectReceived and awaits its order; without, it is a refusal like any other.
+    """
 
     target: str
     from_: str
     headers: Fields = ()
     body: bytes = b""
     content_type: str = SDP
+    proxy: str = ""
+    max_forwards: int = 70
+    asks_redirects: bool = False
     username: str = ""
     password: str = field(default="", repr=False)
 

@@ -6,6 +6,7 @@ from offhook.sip.methods import INVITE
 from offhook.sip.session.accept import REQUEST_TERMINATED, Accepting
 from offhook.sip.session.machine import SessionInput, SessionState
 from offhook.sip.session.messages import Reply
+from offhook.sip.session.refresh import TOO_BRIEF, refusal_of_interval
 from offhook.sip.transaction.server import ServerTransaction
 
 OK = 200
@@ -31,7 +32,12 @@ class Modifying(Accepting):
         """A re-INVITE or UPDATE: ask the user, or say why not."""
         request = transaction.request
         refusal = REFUSED_IN.get(self.state)
-        if refusal is NO_DIALOG:
+        too_brief = refusal_of_interval(request, self.stack.settings)
+        if self.offering is not None and (request.body or request.method == INVITE):
+            refusal = REQUEST_PENDING  # §14.2: ours is on its way
+        if too_brief is not None:
+            self._refuse(transaction, Reply(code=TOO_BRIEF, headers=too_brief), now)
+        elif refusal is NO_DIALOG:
             self._refuse(transaction, refusal, now)
         elif request.method != INVITE and not request.body:
             self._accept(transaction, self.build(transaction, Reply(code=OK)), now)  # it only refreshes the target
@@ -81,6 +87,8 @@ class Modifying(Accepting):
         if self.dialog is not None:
             self.dialog.refresh_target(transaction.request)
         transaction.respond(response, now)
+        if self.state is SessionState.CONFIRMED:
+            self.keep_alive(None, now)
 
     def _refuse(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         transaction.respond(self.build(transaction, reply), now)
@@ -91,6 +99,6 @@ class Modifying(Accepting):
         """The ACK of a re-INVITE; any other ACK is a retransmission."""
         if self.reoffered is None or request.cseq.number != self.reoffered.request.cseq.number:
             return
-        self.stop_timers(None, now)
+        self.stop_resending(None, now)
         self.reoffered = None
         self.tell_ack(request, now)

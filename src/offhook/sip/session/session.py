@@ -8,9 +8,10 @@ from offhook.sip.session.close import Closing
 from offhook.sip.session.establish import Establishing
 from offhook.sip.session.machine import COMMANDS, TABLE
 from offhook.sip.session.modify import Modifying
+from offhook.sip.session.refer import Referring
 
 
-class InviteSession(Establishing, Modifying, Closing):
+class InviteSession(Establishing, Modifying, Referring, Closing):
     """The INVITE usage of one dialog, either role."""
 
     __slots__ = ()
