@@ -36,7 +36,7 @@ class SipService:
     `tokens` makes branches, tags and Call-IDs. A sink that raises loses its event, and no more.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what every edge is given
         self,
         edges: Mapping[str, SipEdge],
         timeline: Timeline,

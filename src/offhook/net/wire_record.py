@@ -1,19 +1,18 @@
 """Puts every SIP message that is sent or received on the timeline, without the secrets in it."""
 
 import re
-from collections.abc import Callable
 
 from offhook.calls.ports import Clock, Timeline
 from offhook.model.timeline import Kind, TimelineEntry
-from offhook.sip.endpoint import Endpoint
 from offhook.sip.hop import Hop, Transmission
-from offhook.sip.settings import EndpointSettings
-from offhook.sip.trace import Trace
 
 # Each pattern can only go forward: a peer chooses what it runs over.
 _CALL_ID = re.compile(rb"\r\n(?:call-id|i)[ \t]*:([^\r\n]*)", re.IGNORECASE)
 _CREDENTIALS = re.compile(rb"^(?:proxy-)?authorization[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _VALUE = rb'("(?:[^"\\\r\n]|\\.)*"?|[^",\s]+)'
+_SIGNS = (b"uthorization", b"a=crypto:", b"a=key-mgmt:", b"\nk=")  # without any of them there is nothing to hide
+_KEYS = re.compile(rb"^(a=crypto:|a=key-mgmt:|k=)([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_INLINE = re.compile(rb"inline:[^\s|;]*", re.IGNORECASE)
 _PROOF = re.compile(rb"(\b(?:response|cnonce)[ \t]*=[ \t]*)" + _VALUE + rb"|(\bBasic[ \t]+)\S+", re.IGNORECASE)
 
 
@@ -59,28 +58,19 @@ class WireRecord:
         )
 
 
-class RecordedEndpoint(Endpoint):
-    """An endpoint that puts what it receives on the timeline: datagrams, and messages as they are cut from streams."""
-
-    def __init__(self, settings: EndpointSettings, tokens: Callable[[], str], trace: Trace, record: WireRecord) -> None:
-        super().__init__(settings, tokens, trace)
-        self._record = record
-
-    def receive(self, data: bytes, source: Hop, now: float) -> None:
-        """Record one message and take it.
-
-        Pump law: drain transmissions, then events, then re-arm the timer.
-        """
-        self._record.received(data, source)
-        super().receive(data, source, now)
-
-
 def redacted(message: bytes) -> bytes:
-    """The message with the proofs in Authorization and Proxy-Authorization blotted out."""
-    if b"uthorization" not in message.lower():
+    """The message with the proofs in Authorization and Proxy-Authorization blotted out, and the keys in its SDP."""
+    lowered = message.lower()
+    if not any(sign in lowered for sign in _SIGNS):
         return message
     head, end, body = message.partition(b"\r\n\r\n")
-    return _CREDENTIALS.sub(lambda line: _PROOF.sub(_blot, line[0]), head) + end + body
+    return _KEYS.sub(_blot_keys, _CREDENTIALS.sub(lambda line: _PROOF.sub(_blot, line[0]), head) + end + body)
+
+
+def _blot_keys(line: re.Match[bytes]) -> bytes:
+    """Suite, lifetime and session parameters tell much when SRTP fails; a line of another form is blotted whole."""
+    blotted, count = _INLINE.subn(b"inline:***", line[2])
+    return line[1] + (blotted if count else b"***")
 
 
 def _blot(found: re.Match[bytes]) -> bytes:

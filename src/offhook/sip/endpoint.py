@@ -5,15 +5,19 @@ Sans-IO: bytes and time come in as arguments. The pump law: after every call of 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from offhook.base.errors import IllegalInput
 from offhook.sip.errors import FramingError, MalformedMessage, MalformedValue, SipError
 from offhook.sip.events import Event
 from offhook.sip.framing import KeepAlive, StreamFramer, is_keep_alive
+from offhook.sip.guard_settings import Strike
 from offhook.sip.hop import Hop, Transmission
 from offhook.sip.message import Request, Response, refusal, response_to
 from offhook.sip.methods import ACK, CANCEL
+from offhook.sip.overload import retry_after
 from offhook.sip.parse import parse, validate
+from offhook.sip.protection import WITHOUT_ANSWER, Protection
 from offhook.sip.requests import Requests
 from offhook.sip.session.machine import INPUT_OF_TIMER
 from offhook.sip.session.session import InviteSession
@@ -32,16 +36,27 @@ from offhook.sip.user_agent import UserAgent
 
 PONG = b"\r\n"
 SERVICE_UNAVAILABLE = 503
-RETRY_AFTER = "5"  # seconds
+
+Heard = Callable[[bytes, Hop], None]
 
 
 class Endpoint(UserAgent):
-    """One edge's SIP stack."""
+    """One edge's SIP stack; `heard` is told of each message that is let in, before it is read."""
 
-    def __init__(self, settings: EndpointSettings, tokens: Callable[[], str], trace: Trace = no_trace) -> None:
-        super().__init__(settings, tokens, trace)
+    def __init__(
+        self,
+        settings: EndpointSettings,
+        tokens: Callable[[], str],
+        trace: Trace = no_trace,
+        *,
+        protection: Protection | None = None,
+        heard: Heard | None = None,
+    ) -> None:
+        super().__init__(settings, tokens, trace, protection or Protection())
+        self._heard = heard
         self._requests = Requests(self)
         self._framers: dict[int, StreamFramer] = {}
+        self._began: dict[int, float] = {}
 
     # --- from the wire --------------------------------------------------------------------------------------------
 
@@ -50,17 +65,19 @@ class Endpoint(UserAgent):
 
         Pump law: drain transmissions, then events, then re-arm the timer.
         """
-        if is_keep_alive(data):
+        if is_keep_alive(data) or not self.protection.guard.admits(source, now):
             return
+        if self._heard is not None:
+            self._heard(data, source)
         try:
             message = parse(data, self.settings.limits)
             if isinstance(message, Request):
-                note_source(message, source)
+                with suppress(MalformedValue):  # validate judges the Via; the answer echoes it as it came
+                    note_source(message, source)
             validate(message)
         except MalformedMessage as error:
+            self.protection.guard.strike(source, Strike.MALFORMED, now)
             self._refuse(error, source)
-        except MalformedValue as error:
-            self.note(TraceEntry("refused", f"from {source.host}: {error}"))
         else:
             self._take(message, source, now)
             self._settle(now)
@@ -70,12 +87,19 @@ class Endpoint(UserAgent):
 
         Pump law: drain transmissions, then events, then re-arm the timer.
         """
+        if self.protection.guard.is_banned(source, now):
+            return False
         framer = self._framers.setdefault(connection, StreamFramer(self.settings.limits))
         try:
             pieces = framer.feed(data)
         except FramingError as error:
+            self.protection.guard.strike(source, Strike.MALFORMED, now)
             self.note(TraceEntry("dropped", f"stream from {source.host}: {error}"))
             return False
+        if not framer.is_within_message:
+            self._began.pop(connection, None)
+        elif pieces or connection not in self._began:
+            self._began[connection] = now
         for piece in pieces:
             if isinstance(piece, KeepAlive):
                 self._answer_ping(piece, source)
@@ -89,6 +113,7 @@ class Endpoint(UserAgent):
         Pump law: drain transmissions, then events, then re-arm the timer.
         """
         self._framers.pop(connection, None)
+        self._began.pop(connection, None)
         self._settle(now)
 
     def transport_failed(self, hop: Hop, call_id: str, now: float) -> None:
@@ -98,6 +123,18 @@ class Endpoint(UserAgent):
         """
         self.layer.transport_failed(hop, call_id, now)
         self._settle(now)
+
+    def unreachable(self, hop: Hop, quote: bytes, now: float) -> None:
+        """A datagram of ours, whose beginning is quoted, did not get there, says the network.
+
+        Pump law: drain transmissions, then events, then re-arm the timer.
+        """
+        self.layer.unreachable(hop, quote, now)
+        self._settle(now)
+
+    def message_began(self, connection: int) -> float | None:
+        """Since when a message of this connection is on its way and not whole; None between messages."""
+        return self._began.get(connection)
 
     # --- time, transmissions, events ------------------------------------------------------------------------------
 
@@ -149,10 +186,20 @@ class Endpoint(UserAgent):
     def _take(self, message: Request | Response, source: Hop, now: float) -> None:
         if isinstance(message, Response):
             self.layer.receive_response(message, source, now)
-        elif self._has_room_for(message):
-            self.layer.receive_request(message, source, now)
-        elif message.method != ACK:
-            self._answer_statelessly(response_to(message, 503, to_tag=self.token()), source)
+        elif not self._has_room_for(message):
+            self._send_away(message, source)
+        else:
+            refusal = self.protection.judge(message, source, self.layer, now)
+            if refusal is None:
+                self.layer.receive_request(message, source, now)
+                return
+            self.note(TraceEntry("refused", f"{message.method} from {source.host}: {refusal.value}", message.call_id))
+            if refusal not in WITHOUT_ANSWER:
+                self._send_away(message, source)
+
+    def _send_away(self, request: Request, source: Hop) -> None:
+        if request.method != ACK:
+            self._answer_statelessly(response_to(request, SERVICE_UNAVAILABLE, to_tag=self.token()), source)
 
     def _has_room_for(self, request: Request) -> bool:
         """Whether a request may open a transaction; those of transactions and sessions that are there always may."""
@@ -211,10 +258,13 @@ class Endpoint(UserAgent):
     def _answer_statelessly(self, answer: Response, source: Hop) -> None:
         """Answer without a transaction (§8.2.7)."""
         if answer.code == SERVICE_UNAVAILABLE:
-            answer.headers.add("Retry-After", RETRY_AFTER)
-        self.layer.send(
-            bytes(answer), response_hop(answer.via, source), answer.call_id, f"{answer.code} {answer.reason}"
-        )
+            answer.headers.add("Retry-After", retry_after(answer.call_id))
+        try:
+            hop = response_hop(answer.via, source)
+        except MalformedValue:
+            hop = source  # RFC 4475 §3.1.2.1, §3.1.2.16: a Via that cannot be read is no reason for silence
+        call_id = answer.headers.get("Call-ID") or ""
+        self.layer.send(bytes(answer), hop, call_id, f"{answer.code} {answer.reason}")
 
     def _answer_ping(self, piece: KeepAlive, source: Hop) -> None:
         if piece is KeepAlive.PING:

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import Event, NextHopAsked
 from offhook.sip.hop import Hop, Transmission, Transport
+from offhook.sip.protection import Protection
 from offhook.sip.settings import EndpointSettings
 from offhook.sip.trace import TraceEntry
 
@@ -81,11 +82,18 @@ class Wire:
         """Let this listener take what is sent to this place."""
         self._attached[place] = listener
 
-    def station(self, host: str, settings: EndpointSettings | None = None, *, port: int = 5060) -> "Station":
+    def station(
+        self,
+        host: str,
+        settings: EndpointSettings | None = None,
+        *,
+        port: int = 5060,
+        protection: Protection | None = None,
+    ) -> "Station":
         """A new endpoint at this address, over UDP and TCP."""
         sent_by = {Transport.UDP: (host, port), Transport.TCP: (host, port)}
         own = replace(settings, sent_by=sent_by) if settings else EndpointSettings(edge="test", sent_by=sent_by)
-        station = Station(self, (host, port), own)
+        station = Station(self, (host, port), own, protection=protection or Protection())
         self.attach(station.place, station)
         self._stations.append(station)
         return station
@@ -191,10 +199,11 @@ class Station:
     remarks: list[TraceEntry] = field(default_factory=list)
     questions: list[NextHopAsked] = field(default_factory=list)
     on_event: Callable[[Event], None] | None = None
+    protection: Protection = field(default_factory=Protection)
     endpoint: Endpoint = field(init=False)
 
     def __post_init__(self) -> None:
-        self.endpoint = Endpoint(self.settings, self.wire.token, self.remarks.append)
+        self.endpoint = Endpoint(self.settings, self.wire.token, self.remarks.append, protection=self.protection)
 
     @property
     def hop(self) -> Hop:

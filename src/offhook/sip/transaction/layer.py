@@ -12,6 +12,7 @@ from typing import Any
 from offhook.base.deadlines import Deadlines
 from offhook.sip.fields import Via
 from offhook.sip.grammar import split_list
+from offhook.sip.guard import Guard
 from offhook.sip.hop import Hop, Transmission
 from offhook.sip.message import Request, Response
 from offhook.sip.methods import ACK, INVITE
@@ -21,9 +22,10 @@ from offhook.sip.transaction.client import (
     ClientInput,
     ClientInviteTransaction,
     ClientNonInviteTransaction,
+    ClientState,
     ClientTransaction,
 )
-from offhook.sip.transaction.key import ClientKey, Identity, ServerKey, client_key, identity, server_key
+from offhook.sip.transaction.key import ClientKey, Identity, ServerKey, client_key, identity, quoted_key, server_key
 from offhook.sip.transaction.key import invite_key_of_cancel as invite_key
 from offhook.sip.transaction.server import (
     ServerInput,
@@ -33,6 +35,8 @@ from offhook.sip.transaction.server import (
 )
 
 Transaction = ClientTransaction | ServerTransaction
+
+UNHEARD = frozenset({ClientState.CALLING, ClientState.TRYING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,10 @@ News = RequestArrived | ResponseArrived | TransactionFailed
 class TransactionLayer:
     """Holds the transactions of one endpoint and is their Outlet."""
 
-    def __init__(self, timers: TimerValues, trace: Trace) -> None:
+    def __init__(self, timers: TimerValues, trace: Trace, guard: Guard | None = None) -> None:
         self.timers = timers
         self.trace = trace
+        self._guard = guard or Guard()
         self.news: deque[News] = deque()
         self.transmissions: list[Transmission] = []
         self.deadlines: Deadlines[tuple[Transaction, Timer]] = Deadlines()
@@ -105,6 +110,7 @@ class TransactionLayer:
             kind = ServerInviteTransaction if request.method == INVITE else ServerNonInviteTransaction
             transaction = kind(self, request, response_hop(request.via, source), key)
             self._servers[key] = transaction
+            self._guard.transaction_opened(source)
             self.news.append(RequestArrived(request, source, transaction, self._is_merged(transaction)))
 
     def _is_merged(self, transaction: ServerTransaction) -> bool:
@@ -137,6 +143,7 @@ class TransactionLayer:
         kind = ClientInviteTransaction if request.method == INVITE else ClientNonInviteTransaction
         transaction = kind(self, request, hop, user, ClientKey(branch, request.method))
         self._clients[transaction.key] = transaction
+        self._guard.expect_answers(hop)
         transaction.start(now)
         return transaction
 
@@ -146,6 +153,17 @@ class TransactionLayer:
             client.feed(ClientInput.TRANSPORT_ERROR, None, now)
         for server in [one for one in self._servers.values() if _concerns(one, hop, call_id)]:
             server.feed(ServerInput.TRANSPORT_ERROR, None, now)
+
+    def unreachable(self, hop: Hop, quote: bytes, now: float) -> None:
+        """An ICMP error says that our datagram, whose beginning it quotes, did not get to this hop (§18.4).
+
+        Anybody can forge one who knows our port: only a request that has no answer yet is given up, and only when the
+        quote knows its branch.
+        """
+        key = quoted_key(quote)
+        client = None if key is None else self._clients.get(key)
+        if client is not None and client.state in UNHEARD and _concerns(client, hop, client.call_id):
+            client.feed(ClientInput.TRANSPORT_ERROR, None, now)
 
     # --- time -----------------------------------------------------------------------------------------------------
 
@@ -198,7 +216,8 @@ class TransactionLayer:
         if isinstance(transaction, ClientTransaction):
             self._clients.pop(transaction.key, None)
             return
-        self._servers.pop(transaction.key, None)
+        if self._servers.pop(transaction.key, None) is not None:
+            self._guard.transaction_closed(transaction.hop)
         if transaction.identity is not None and self._first.get(transaction.identity) is transaction:
             del self._first[transaction.identity]
 
