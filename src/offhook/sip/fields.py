@@ -76,8 +76,11 @@ class Via:
 
     @property
     def has_magic_cookie(self) -> bool:
-        """Whether the branch was made by RFC 3261's rules, so that it alone names the transaction (§17.2.3)."""
-        return self.branch is not None and self.branch.startswith(BRANCH_COOKIE)
+        """Whether the branch was made by RFC 3261's rules, so that it alone names the transaction (§17.2.3).
+
+        The cookie alone names none (RFC 4475 §3.2.1).
+        """
+        return self.branch is not None and self.branch.startswith(BRANCH_COOKIE) and self.branch != BRANCH_COOKIE
 
     def param(self, name: str) -> str | None:
         """The value of a parameter in `params`; "" when it has none, None when it is absent."""

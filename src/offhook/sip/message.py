@@ -301,6 +301,5 @@ def refusal(error: MalformedMessage, to_tag: str | None = None) -> Response | No
     """The answer to a request that could not be read, or None when it can or must not be answered."""
     if not error.partial:
         return None
-    headers = Headers(error.partial)
-    echoed = Request(headers.typed(_read_cseq).method, "sip:unknown.invalid", headers)
+    echoed = Request("UNKNOWN", "sip:unknown.invalid", Headers(error.partial))
     return response_to(echoed, error.code, to_tag=to_tag)

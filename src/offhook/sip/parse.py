@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from offhook.sip.errors import Fields, IllegalHeader, IllegalValue, MalformedMessage, MalformedValue
-from offhook.sip.fields import CSeq, Via
-from offhook.sip.grammar import parse_number, split_list
+from offhook.sip.grammar import LWS, TOKEN, parse_number
 from offhook.sip.headers import FOLD, Headers, header_key
 from offhook.sip.message import Message, Request, Response
 from offhook.sip.methods import ACK
-from offhook.sip.uri import OtherUri
+from offhook.sip.uri import HOST, OtherUri
 
 HIGHEST_LENGTH = 10**10 - 1  # only to tell a number from nonsense
 
 _STATUS_CODE = re.compile(r"[1-6][0-9]{2}")
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _ECHOED = frozenset({"via", "from", "to", "call-id", "cseq"})
+# The answer goes back to where the request came from, and the peer knows it by its CSeq, whatever its version and
+# however large the number: this much tells both from noise.
+_SOME_VIA = re.compile(rf"SIP{LWS}/{LWS}[0-9]+\.[0-9]+{LWS}/{LWS}{TOKEN}[ \t]+({HOST})", re.IGNORECASE)
+_SOME_CSEQ = re.compile(rf"[0-9]+[ \t]+{TOKEN}")
 _SINGLE = ("from", "to", "call-id", "cseq", "max-forwards", "content-type")
 
 _Accessor = Callable[[Message], object]
@@ -141,8 +144,8 @@ def validate(message: Request | Response) -> None:
         if isinstance(message, Request):
             _check_request(message)
     except MalformedValue as error:
-        is_request = isinstance(message, Request)
-        partial = _answerable(message.headers.items()) if is_request else ()
+        is_answered = isinstance(message, Request) and message.method != ACK
+        partial = _answerable(message.headers.items()) if is_answered else ()
         raise MalformedMessage(str(error), code=error.code, partial=partial) from error
 
 
@@ -168,7 +171,7 @@ def _check_request(request: Request) -> None:
 
 
 def _understood(start: bytes, block: bytes, limits: Limits) -> Fields:
-    """The fields that an answer needs, out of a message that was refused; empty when they are not all there."""
+    """What an answer echoes, out of a message that was refused; empty when it gets none."""
     method = start.partition(b" ")[0]
     if method == b"ACK" or method[:4].upper() == b"SIP/":
         return ()
@@ -178,14 +181,14 @@ def _understood(start: bytes, block: bytes, limits: Limits) -> Fields:
 
 
 def _answerable(fields: Iterable[tuple[str, str]]) -> Fields:
+    """The fields as they came: every Via, of the others the first. Empty without something like a Via and a CSeq."""
     headers = Headers()
     try:
         for name, value in fields:
-            if header_key(name) in _ECHOED:
+            key = header_key(name)
+            if key == "via" or (key in _ECHOED and key not in headers):
                 headers.add(name, value)
-        Via.parse(split_list(headers.get("Via") or "")[0])
-        cseq = CSeq.parse(headers.get("CSeq") or "")
-    except (MalformedValue, IllegalHeader):
+    except IllegalHeader:
         return ()
-    once = all(headers.count(name) == 1 and headers.get(name) for name in ("From", "To", "Call-ID", "CSeq"))
-    return headers.items() if once and cseq.method != ACK else ()
+    is_known = _SOME_VIA.match(headers.get("Via") or "") and _SOME_CSEQ.fullmatch(headers.get("CSeq") or "")
+    return headers.items() if is_known else ()

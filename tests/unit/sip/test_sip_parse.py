@@ -154,27 +154,49 @@ def test_malformed_headers_are_answered(old: bytes, new: bytes, code: int) -> No
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b"CSeq: 314159 INVITE", b"CSeq: 36893488147419103232 INVITE"),
         (b"CSeq: 314159 INVITE", b"CSeq: INVITE"),
+        (b"CSeq: 314159 INVITE", b"CSeq: 1 INVITE BYE"),
         (b"CSeq: 314159 INVITE\r\n", b""),
-        (b"CSeq: 314159 INVITE\r\n", b"CSeq: 314159 INVITE\r\nCSeq: 1 INVITE\r\n"),
-        (b"CSeq: 314159 INVITE\r\n", b"CSeq: 314159 ACK\r\n"),
-        (b"Call-ID: a84b4c76e66710@pc33.atlanta.example.com\r\n", b""),
-        (b"Call-ID: a84b4c76e66710@pc33.atlanta.example.com\r\n", b"Call-ID: \r\n"),
-        (b"Call-ID: a84b4c76e66710@pc33.atlanta.example.com\r\n", b"Call-ID: 1\r\ni: 2\r\n"),
-        (b"To: Bob <sip:bob@biloxi.example.com>\r\n", b""),
-        (b"To: Bob <sip:bob@biloxi.example.com>\r\n", b"To: <sip:a>\r\nt: <sip:b>\r\n"),
-        (b"From: Alice <sip:alice@atlanta.example.com>;tag=1928301774\r\n", b""),
-        (b"From: Alice <sip:alice@atlanta.example.com>;tag=1928301774\r\n", b"From: <sip:a>\r\nFrom: <sip:b>\r\n"),
-        (b"Via: SIP/2.0/UDP", b"Via: SIP/9.0/UDP"),
         (b"Via: SIP/2.0/UDP", b"Vie: SIP/2.0/UDP"),
+        (b"Via: SIP/2.0/UDP", b"Via: SIP/2.0/UDP <"),
+        (b"Via: SIP/2.0/UDP", b"Via: "),
         (b"Via: SIP/2.0/UDP", b"X: \x00\r\nVia: \x00 SIP/2.0/UDP"),
     ],
 )
 def test_what_cannot_be_matched_cannot_be_answered(old: bytes, new: bytes) -> None:
-    """Without one each of From, To, Call-ID, CSeq and a Via that can be read there is nothing to answer with."""
+    """Without something like a Via and a CSeq nobody would know the answer."""
     assert old in INVITE
     assert refused(INVITE.replace(old, new, 1)).partial == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "echoed"),
+    [
+        (b"CSeq: 314159 INVITE", b"CSeq: 36893488147419103232 INVITE", ("CSeq", "36893488147419103232 INVITE")),
+        (b"CSeq: 314159 INVITE\r\n", b"CSeq: 314159 INVITE\r\nCSeq: 1 INVITE\r\n", ("CSeq", "314159 INVITE")),
+        (b"CSeq: 314159 INVITE\r\n", b"CSeq: 314159 ACK\r\n", ("CSeq", "314159 ACK")),
+        (b"Call-ID: a84b4c76e66710@pc33.atlanta.example.com\r\n", b"", ("Call-ID", None)),
+        (b"Call-ID: a84b4c76e66710@pc33.atlanta.example.com\r\n", b"Call-ID: \r\n", ("Call-ID", "")),
+        (b"Call-ID: a84b4c76e66710@pc33.atlanta.example.com\r\n", b"Call-ID: 1\r\ni: 2\r\n", ("Call-ID", "1")),
+        (b"To: Bob <sip:bob@biloxi.example.com>\r\n", b"", ("To", None)),
+        (b"To: Bob <sip:bob@biloxi.example.com>\r\n", b"To: <sip:a>\r\nt: <sip:b>\r\n", ("To", "<sip:a>;tag=ours")),
+        (b"From: Alice <sip:alice@atlanta.example.com>;tag=1928301774\r\n", b"", ("From", None)),
+        (
+            b"Via: SIP/2.0/UDP pc33",
+            b"Via: SIP/9.0/UDP pc33;;,x\r\nVia: SIP/2.0/UDP pc33",
+            ("Via", "SIP/9.0/UDP pc33;;,x"),
+        ),
+    ],
+)
+def test_what_is_missing_or_doubled_is_answered_with_the_rest(
+    old: bytes, new: bytes, echoed: tuple[str, str | None]
+) -> None:
+    """Fields go back as they came, of those that stand once the first (RFC 4475 §3.1.2, §3.3.1, §3.3.8)."""
+    assert old in INVITE
+    answer = refusal(refused(INVITE.replace(old, new, 1)), to_tag="ours")
+    assert answer is not None
+    assert answer.headers.get(echoed[0]) == echoed[1]
+    assert parse(bytes(answer)) == answer
 
 
 def test_an_ack_is_never_answered() -> None:
