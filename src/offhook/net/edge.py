@@ -17,6 +17,7 @@ from offhook.net.stream import StreamEdge, bind_listener
 from offhook.net.tls import Tls
 from offhook.net.translation import SessionEvent
 from offhook.net.udp import DatagramSocket, bind_datagram
+from offhook.net.undelivered import Undelivered
 from offhook.net.wire_record import WireRecord
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import Event, NextHopAsked
@@ -147,7 +148,7 @@ class EdgeWire:
         self._deliver = deliver
         self._chores = chores
         self._resolver = resolver
-        self._datagrams = DatagramSocket(bound.datagrams, self._datagram_received)
+        self._datagrams = DatagramSocket(bound.datagrams, self._datagram_received, self._datagram_bounced)
         limits, numbers = bound.edge.streams, count(1)
         self._streams = {
             Transport.TCP: StreamEdge(bound.listener, self, chores, limits=limits, numbers=numbers),
@@ -176,6 +177,10 @@ class EdgeWire:
     def _datagram_received(self, data: bytes, host: str, port: int) -> None:
         self.pump.receive(self.endpoint.receive, data, Hop(Transport.UDP, host, port), self.pump.now())
 
+    def _datagram_bounced(self, undelivered: Undelivered) -> None:
+        hop = Hop(Transport.UDP, undelivered.host, undelivered.port)
+        self.pump.receive(self.endpoint.unreachable, hop, undelivered.quote, self.pump.now())
+
     def stream_received(self, data: bytes, source: Hop) -> None:
         """Bytes of a connection."""
         connection = source.connection or 0
@@ -193,8 +198,7 @@ class EdgeWire:
 
     def message_began(self, connection: int) -> float | None:
         """Since when a message is incomplete."""
-        del connection
-        return None
+        return self.endpoint.message_began(connection)
 
     # --- from the pump --------------------------------------------------------------------------------------------
 

@@ -7,11 +7,15 @@ awaited to close.
 
 import asyncio
 import ipaddress
+import select
 import socket
 from collections.abc import Callable
 from functools import lru_cache
 
 import structlog
+
+from offhook.net.undelivered import Undelivered, ask_for_errors, read_errors
+from offhook.sip.uri import print_host
 
 log = structlog.get_logger(__name__)
 
@@ -20,30 +24,52 @@ BUFFER_BYTES = 4 * 1024 * 1024
 LARGEST_DATAGRAM = 65535
 # How many datagrams are taken before other callbacks of the loop get their turn.
 BATCH = 64
+# A send may be refused once for each ICMP error that came for an earlier datagram to somebody else.
+TRIES = 3
 
 DatagramTaker = Callable[[bytes, str, int], None]
 
 
 class DatagramSocket:
-    """Calls `receive(data, host, port)` for each datagram that comes to a bound socket, which it then owns."""
+    """Calls `receive(data, host, port)` for each datagram that comes to a bound socket, which it then owns.
 
-    def __init__(self, bound: socket.socket, receive: DatagramTaker) -> None:
+    `bounced` is told of datagrams that did not arrive, where the system tells.
+    """
+
+    def __init__(
+        self, bound: socket.socket, receive: DatagramTaker, bounced: Callable[[Undelivered], None] | None = None
+    ) -> None:
         self.lost = 0
         self._receive = receive
+        self._bounced = bounced
         self._socket = bound
         self.host, self.port = self._socket.getsockname()[:2]
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch: select.epoll | None = None
+        self._tries = 1
+        if bounced is not None and ask_for_errors(bound):
+            # uvloop stops to watch a descriptor that has an error, and a socket has one while its error queue is not
+            # empty. An epoll descriptor in between never has.
+            self._watch = select.epoll()
+            self._watch.register(bound.fileno(), select.EPOLLIN)
+            self._tries = TRIES
+
+    @property
+    def _watched(self) -> int:
+        return self._socket.fileno() if self._watch is None else self._watch.fileno()
 
     def start(self) -> None:
         """Begin to receive on the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._socket.fileno(), self._ready)
+        self._loop.add_reader(self._watched, self._ready)
 
     def close(self) -> None:
         """Stop receiving and release the port; may be called twice."""
         if self._loop is not None:
-            self._loop.remove_reader(self._socket.fileno())
+            self._loop.remove_reader(self._watched)
             self._loop = None
+        if self._watch is not None:
+            self._watch.close()
         self._socket.close()
 
     def send(self, data: bytes, host: str, port: int) -> bool:
@@ -53,24 +79,42 @@ class DatagramSocket:
         """
         if not is_address(host):
             return False
-        try:
-            self._socket.sendto(data, (host, port))
-        except BlockingIOError:
-            self.lost += 1
-        except OSError as error:
-            log.info("datagram_not_sent", peer=f"{host}:{port}", bytes=len(data), reason=str(error))
-            return False
+        for last in range(self._tries, 0, -1):
+            try:
+                self._socket.sendto(data, (host, port))
+            except BlockingIOError:
+                self.lost += 1
+            except OSError as error:
+                if last > 1:
+                    continue
+                peer = print_host(host, port)
+                log.info("datagram_not_sent", peer=peer, bytes=len(data), reason=str(error))
+                return False
+            break
         return True
 
     def _ready(self) -> None:
         receive_from = self._socket.recvfrom
-        for _ in range(BATCH):
+        for taken in range(BATCH):
             try:
                 data, source = receive_from(LARGEST_DATAGRAM)
+            except BlockingIOError:
+                if not taken:
+                    self._take_errors()
+                return
             except OSError:
-                # Nothing left, or the report of an earlier datagram that found no receiver.
+                # The report of an earlier datagram that found no receiver: what it was is in the error queue.
+                self._take_errors()
                 return
             self._receive(data, source[0], source[1])
+            if self._loop is None:
+                return
+
+    def _take_errors(self) -> None:
+        if self._watch is None or self._bounced is None:
+            return
+        for undelivered in read_errors(self._socket, BATCH):
+            self._bounced(undelivered)
             if self._loop is None:
                 return
 
@@ -83,6 +127,9 @@ def bind_datagram(host: str, port: int) -> socket.socket:
         bound.settimeout(0)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        if family == socket.AF_INET6:
+            # One address per edge: [::] must not take what comes by IPv4, too.
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.bind((host, port))
     except OSError:
         bound.close()

@@ -46,6 +46,11 @@ class StreamFramer:
         """How many bytes of an incomplete message are held."""
         return len(self._buffer)
 
+    @property
+    def is_within_message(self) -> bool:
+        """Whether a message has begun and not ended; line ends between messages do not begin one."""
+        return not _HEADER_END.startswith(self._buffer)
+
     def feed(self, data: bytes) -> list[bytes | KeepAlive]:
         """Take bytes as they came; returns what is complete now, in order.
 

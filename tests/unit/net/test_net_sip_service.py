@@ -25,6 +25,7 @@ from offhook.calls.ports import InviteOrder, SipCredentials
 from offhook.net.connection import StreamLimits
 from offhook.net.edge import SipEdge
 from offhook.net.errors import EdgeUnavailable
+from offhook.net.undelivered import HAS_ERROR_QUEUE
 from offhook.sip.hop import Transport
 
 pytestmark = pytest.mark.asyncio
@@ -111,14 +112,15 @@ async def test_names_are_resolved(make_phone: MakePhone) -> None:
 
 
 async def test_what_cannot_be_reached_is_refused(make_phone: MakePhone) -> None:
-    """A name without address is UNRESOLVED; a closed TCP port is TRANSPORT; nobody has to wait for a timer."""
+    """A name without address is UNRESOLVED; a closed port is TRANSPORT; nobody has to wait for a timer."""
     ann = await make_phone()
     ann.service.invite(order("sip:bob@a..b"))
     assert (await ann.next(InviteRefused)).cause is RefusalCause.UNRESOLVED
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        ann.service.invite(order(f"sip:bob@127.0.0.1:{closed.getsockname()[1]};transport=tcp"))
-        assert (await ann.next(InviteRefused)).cause is RefusalCause.TRANSPORT
+        for transport in ("tcp", "udp") if HAS_ERROR_QUEUE else ("tcp",):
+            ann.service.invite(order(f"sip:bob@127.0.0.1:{closed.getsockname()[1]};transport={transport}"))
+            assert (await ann.next(InviteRefused)).cause is RefusalCause.TRANSPORT
 
 
 async def test_an_invite_too_large_for_a_datagram_is_refused(make_phone: MakePhone) -> None:

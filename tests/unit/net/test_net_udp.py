@@ -1,12 +1,22 @@
 """The datagram socket of an edge, on the loopback."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 
 import pytest
 from structlog.testing import capture_logs
 
 from offhook.net.udp import DatagramSocket, bind_datagram, is_address
+from offhook.net.undelivered import (
+    EXTENDED_ERROR,
+    IP_RECVERR,
+    IPV6_RECVERR,
+    ORIGIN_ICMP,
+    ORIGIN_ICMP6,
+    Undelivered,
+    is_failure,
+)
 
 pytestmark = pytest.mark.asyncio
 
@@ -20,6 +30,75 @@ class Inbox:
     def receive(self, data: bytes, host: str, port: int) -> None:
         """Take a datagram."""
         self.queue.put_nowait((data, host, port))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_a_datagram_that_nobody_takes_comes_back(host: str) -> None:
+    """The bounce names its target and quotes the datagram, each time; what goes elsewhere is not disturbed."""
+    inbox, bounced = Inbox(), asyncio.Queue[Undelivered]()
+    live = DatagramSocket(bind_datagram(host, 0), inbox.receive)
+    one = DatagramSocket(bind_datagram(host, 0), inbox.receive, bounced.put_nowait)
+    live.start()
+    one.start()
+    with bind_datagram(host, 0) as dead:
+        port = dead.getsockname()[1]
+    try:
+        for number in range(3):
+            quote = b"anybody there? %d" % number
+            assert one.send(quote, host, port)
+            # The error of the one is pending while the other is sent.
+            assert one.send(b"hello", host, live.port)
+            assert await inbox.queue.get() == (b"hello", host, one.port)
+            assert await bounced.get() == Undelivered(host, port, quote)
+            assert live.send(b"answer", host, one.port)
+            assert await inbox.queue.get() == (b"answer", host, live.port)
+    finally:
+        one.close()
+        live.close()
+
+
+@pytest.mark.parametrize(
+    ("origin", "kind", "code", "counts"),
+    [
+        (ORIGIN_ICMP, 3, 3, True),  # port unreachable
+        (ORIGIN_ICMP, 3, 1, True),  # host unreachable
+        (ORIGIN_ICMP, 3, 4, False),  # fragmentation needed
+        (ORIGIN_ICMP, 11, 0, False),  # time exceeded
+        (ORIGIN_ICMP, 4, 0, False),  # source quench
+        (ORIGIN_ICMP, 12, 0, True),  # parameter problem
+        (ORIGIN_ICMP6, 1, 4, True),  # port unreachable
+        (ORIGIN_ICMP6, 2, 0, False),  # packet too big
+        (ORIGIN_ICMP6, 3, 0, False),  # time exceeded
+        (1, 0, 0, False),  # the kernel's own opinion
+    ],
+)
+async def test_which_errors_count(origin: int, kind: int, code: int, counts: bool) -> None:  # noqa: FBT001 - a table
+    """RFC 3261 §18.4: unreachable and parameter problems; neither quench, nor time, nor size."""
+    level = socket.IPPROTO_IPV6 if origin == ORIGIN_ICMP6 else socket.IPPROTO_IP
+    option = IPV6_RECVERR if origin == ORIGIN_ICMP6 else IP_RECVERR
+    assert is_failure(level, option, EXTENDED_ERROR.pack(111, origin, kind, code, 0, 0, 0)) is counts
+    assert not is_failure(level, option, b"short")
+    assert not is_failure(socket.SOL_SOCKET, option, EXTENDED_ERROR.pack(111, origin, 3, 3, 0, 0, 0))
+
+
+async def test_a_socket_closed_by_its_bounce_says_no_more() -> None:
+    """Errors that still wait are left alone, and nothing fails."""
+    told: list[Undelivered] = []
+
+    def close_at_once(undelivered: Undelivered) -> None:
+        told.append(undelivered)
+        one.close()
+        done.set()
+
+    done = asyncio.Event()
+    one = DatagramSocket(bind_datagram("127.0.0.1", 0), Inbox().receive, close_at_once)
+    with bind_datagram("127.0.0.1", 0) as dead:
+        port = dead.getsockname()[1]
+    for _ in range(3):
+        one.send(b"x", "127.0.0.1", port)
+    one.start()
+    await done.wait()
+    assert len(told) == 1
 
 
 def _bound(host: str, inbox: Inbox) -> DatagramSocket:

@@ -1,9 +1,13 @@
 """Which message belongs to which transaction (RFC 3261 §17.1.3, §17.2.3)."""
 
+import re
 from typing import NamedTuple
 
 from offhook.sip.message import Request, Response
 from offhook.sip.methods import ACK, CANCEL, INVITE
+
+# Our Via is the first header of what we send. What ends the branch must have been quoted, too.
+_BEGINNING = re.compile(rb"([A-Z]+) [^\r\n]+\r\nVia: SIP/2\.0/[A-Z]+ [^;\r\n]+;branch=([^;\r\n]+)[;\r]")
 
 
 class ClientKey(NamedTuple):
@@ -33,6 +37,12 @@ class ServerKey(NamedTuple):
 def client_key(response: Response) -> ClientKey:
     """The client transaction that a response belongs to."""
     return ClientKey(response.via.branch or "", response.cseq.method)
+
+
+def quoted_key(quote: bytes) -> ClientKey | None:
+    """The client transaction of a request of ours, of which we have only the beginning; None when that is too short."""
+    found = _BEGINNING.match(quote)
+    return None if found is None else ClientKey(found[2].decode("latin-1"), found[1].decode("latin-1"))
 
 
 def server_key(request: Request) -> ServerKey:
