@@ -4,15 +4,25 @@ Fed by its leg (as LegObserver) and by the exchange; its documents are run by ca
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.errors import CallError
-from offhook.calls.events import DigitPressed, MediaBegun, MediaEvent, MediaSilenced
+from offhook.calls.events import (
+    DigitPressed,
+    MediaBegun,
+    MediaEvent,
+    MediaSilenced,
+    ReferReceived,
+    SessionId,
+)
 from offhook.calls.leg import CallLeg
 from offhook.calls.leg_table import LegState
-from offhook.calls.ports import Notification, Sound
+from offhook.calls.ports import Notification, PlacedInvite, Sound
 from offhook.calls.progress import Progress
+from offhook.calls.referral import ReferOutcome, refer
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
 from offhook.model.sids import NOTIFICATION
@@ -22,6 +32,9 @@ from offhook.model.webhook import standard_parameters
 BUSY_HERE = 486
 NOT_FOUND = 404  # contract 1 §0.2: what <Reject> answers on an inbound SIP leg
 OK = 200
+TRANSFER_OVER = (200, "OK")
+DECLINE = 603
+NO_REFER_URL, TRANSFER_NOT_ALLOWED = 13802, 32218
 
 
 class Dials(Protocol):
@@ -32,7 +45,11 @@ class Dials(Protocol):
 
 
 class Call:
-    """One call. `ready` is set when a dialed call may be joined, `taken_away` when REST gave it another document."""
+    """One call. `ready` is set when a dialed call may be joined, `taken_away` when something else was made of it.
+
+    `partner` is the call that it is joined to; `keeper` the call whose <Dial> made it and ends it; `referral` what the
+    peer asks for while `referred` is set.
+    """
 
     def __init__(self, world: World, record: CallRecord, dials: Dials, *, time_limit: float | None = None) -> None:
         self.world = world
@@ -42,6 +59,14 @@ class Call:
         self.taken_away = asyncio.Event()
         self.finished = asyncio.Event()
         self.is_dialing = False
+        self.partner: Call | None = None
+        self.parted = asyncio.Event()
+        self.parted.set()
+        self.keeper: Call | None = None
+        self._transferor: Call | None = None
+        self.referral: ReferReceived | None = None
+        self.referred = asyncio.Event()
+        self._takes_referrals = False
         self.fallback: WebhookTarget | None = None  # set by REST; wins over the one that the call began with
         self.time_limit = world.settings.time_limit if time_limit is None else time_limit
         self._dials = dials
@@ -111,16 +136,66 @@ class Call:
 
     async def dial(self, order: DialOrder) -> DialOutcome:
         """Carry out a <Dial> with this call as the parent; it ends, with an outcome, when the parent does too."""
-        self.is_dialing = True
-        try:
+        with self._owing_a_report():
             return await self._dials.dial(self, order)
+
+    async def refer(self, target: str) -> ReferOutcome:
+        """Carry out a <Refer>: ask the peer to call `target`, and follow it. Raises LegEnded."""
+        with self._owing_a_report():
+            return await refer(self, target)
+
+    @contextmanager
+    def _owing_a_report(self) -> Iterator[None]:
+        was_dialing, self.is_dialing = self.is_dialing, True
+        try:
+            yield
         finally:
-            # A parent that ended while dialing stays so: its action request is still owed (contract 1 §3.4).
-            self.is_dialing = self.is_over
+            # A call that ended meanwhile stays so: its action request is still owed (contract 1 §3.4, 2 §6 rule 11).
+            self.is_dialing = was_dialing or self.is_over
 
     def parameters(self) -> dict[str, str]:
         """The standard webhook parameters for the present status (contract 1 §7.1)."""
         return standard_parameters(self.record)
+
+    # --- joined to another ----------------------------------------------------------------------------------------
+
+    def join(self, partner: "Call", *, takes_referrals: bool) -> None:
+        """The media of both are connected; whoever made room for this has done its part."""
+        self.partner, self._takes_referrals = partner, takes_referrals
+        self.parted.clear()
+        self.referred.clear()
+        transferor, self._transferor = self._transferor, None
+        if transferor is not None:
+            transferor.leg.notify_refer(*TRANSFER_OVER)
+            transferor.hang_up()
+
+    def part(self) -> None:
+        """They are no more."""
+        self.partner = None
+        self.referred.clear()
+        self.parted.set()
+
+    def expect_relief_of(self, transferor: "Call") -> None:
+        """Hang up `transferor` as soon as this call is joined to another."""
+        self._transferor = transferor
+
+    def still_has(self, transferor: "Call") -> bool:
+        """Whether it was not joined to another after all; from now on it may be without consequence."""
+        was_waiting, self._transferor = self._transferor is transferor, None
+        return was_waiting
+
+    def be_taken_away(self) -> None:
+        """Leave the <Dial> that made it."""
+        self.keeper = None
+        self.taken_away.set()
+
+    def call_of(self, session: SessionId) -> "Call | None":
+        """The call of the same account that has this session, if it is up."""
+        leg = self.world.legs.by_session.get(session)
+        call = leg.observer if isinstance(leg, CallLeg) else None
+        if not isinstance(call, Call) or call.account_sid != self.account_sid or not call.is_answered:
+            return None
+        return call
 
     # --- what is written down -------------------------------------------------------------------------------------
 
@@ -171,10 +246,12 @@ class Call:
                 f"media closed: {statistics.packets_received} packets in, {statistics.packets_sent} out",
                 event="closed",
                 codec=statistics.codec,
+                srtp=statistics.srtp,
                 remote=statistics.remote,
                 packets_received=statistics.packets_received,
                 packets_sent=statistics.packets_sent,
                 packets_lost=statistics.packets_lost,
+                packets_unauthenticated=statistics.packets_unauthenticated,
                 jitter_ms=statistics.jitter_ms,
             )
 
@@ -186,6 +263,8 @@ class Call:
                 self.trace(Kind.DIGIT, summary, digit=event.digit, direction="received", source=event.source)
             case MediaBegun():
                 self.trace(Kind.MEDIA, f"audio from {event.remote}", event="begun", remote=event.remote)
+            case MediaSilenced() if self.leg.offers.is_held:
+                self.trace(Kind.MEDIA, "no RTP comes: the peer holds the call", event="silent")
             case MediaSilenced() if self.is_answered:  # early media may fall silent while it rings
                 self.notice(32014, f"no RTP came for {event.silence:.0f} s; the call is ended")
                 self.hang_up()
@@ -196,6 +275,47 @@ class Call:
         """Show an error; the last one names the call's failure."""
         self._error = error
         self.notice(error.error_code, str(error), is_error=True)
+
+    def leg_moved(self, placed: PlacedInvite) -> None:
+        """The newest Call-ID is the one that is shown; the messages of all belong to this call."""
+        self.progress.change(sip_call_id=placed.call_id)
+        self.world.timeline.link(placed.call_id, self.record.sid)
+
+    def leg_turned(self, direction: str, *, is_held: bool) -> None:
+        """Hold and resume go on the timeline."""
+        event = "held" if is_held else "resumed"
+        self.trace(Kind.MEDIA, f"{event} by the peer: {direction}", event=event, direction=direction)
+
+    def leg_told(self, event: str, summary: str) -> None:
+        """One entry about the leg."""
+        self.trace(Kind.LEG, summary, event=event)
+
+    def leg_was_referred(self, event: ReferReceived) -> None:
+        """Let the bridge carry it out, or say why it may not."""
+        self.trace(Kind.LEG, f"asked to transfer to {event.target}", event="referred", target=event.target)
+        objection = self._objection(event)
+        if objection is None:
+            self.referral = event
+            self.referred.set()
+            return
+        self.notice(*objection, is_error=True)
+        self.leg.refuse_refer(DECLINE)
+
+    def _objection(self, event: ReferReceived) -> tuple[int, str] | None:
+        if self.partner is None:
+            return TRANSFER_NOT_ALLOWED, "a transfer was refused: nobody else is on this call"
+        if event.replaces is not None:
+            other = self.call_of(event.replaces)
+            far = other.partner if other is not None else None
+            if other is None or far is None or self in (other, far):
+                return (
+                    TRANSFER_NOT_ALLOWED,
+                    "an attended transfer was refused: the other call has nobody to be joined to",
+                )
+            return None
+        if not self._takes_referrals:
+            return NO_REFER_URL, "a transfer was refused: the <Dial> has no referUrl"
+        return None
 
     def set_time_limit(self, seconds: float) -> None:
         """Let the call end this long after its answer (REST TimeLimit)."""

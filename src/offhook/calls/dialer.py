@@ -1,10 +1,11 @@
 """Outbound legs for <Dial>: together or in turn, with screening; the first answer wins (contract 1 §3, §4)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from offhook.calls.events import HeaderList
 from offhook.calls.ports import ProgramStart, SipCredentials
-from offhook.model.call import CallRecord, CallStatus, StatusCallback
+from offhook.model.call import CallRecord, CallStatus, StatusCallback, WebhookTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,10 @@ class DialTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialOrder:
-    """What <Dial> asks for; durations in seconds (`timeout` without the ring buffer of contract 1 §2.6)."""
+    """What <Dial> asks for; durations in seconds (`timeout` without the ring buffer of contract 1 §2.6).
+
+    `refer` is asked when one of the two sends REFER (referUrl).
+    """
 
     targets: tuple[DialTarget, ...]
     caller_id: str | None = None
@@ -31,11 +35,16 @@ class DialOrder:
     answer_on_bridge: bool = False
     ring_tone: str | None = None
     sequential: bool = False
+    refer: WebhookTarget | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialOutcome:
-    """How a <Dial> ended; `headers` are those of the final message of the callee (4xx to 6xx, BYE, or 200 to BYE)."""
+    """How a <Dial> ended; `headers` are those of the final message of the callee (4xx to 6xx, BYE, or 200 to BYE).
+
+    `refer_parameters` is set when the callee asked for a transfer: the document of referUrl is to take over.
+    `was_transferred` says that it has run already, to its end.
+    """
 
     status: CallStatus
     child: CallRecord | None = None
@@ -46,3 +55,5 @@ class DialOutcome:
     headers: HeaderList = ()
     error_code: int | None = None
     error_message: str | None = None
+    refer_parameters: Mapping[str, str] | None = None
+    was_transferred: bool = False

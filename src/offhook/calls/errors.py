@@ -4,6 +4,8 @@ CallError
 ├── UnknownEdge       no such edge in the configuration
 ├── MediaExhausted    no free media port on the edge
 ├── OfferRefused      SDP missing, malformed or without a common codec
+├── AckNotReceived    the peer never confirmed our 200
+├── RedirectRefused   a 3xx led nowhere that may be called (in redirects)
 ├── WebhookFailed     the customer's application could not be asked, or its answer could not be used
 ├── SpeechFailed      text could not be spoken
 ├── StoreFailed       a record could not be written
@@ -53,6 +55,12 @@ class OfferRefused(CallError):
     def __init__(self, message: str, error_code: int = 32102) -> None:
         super().__init__(message)
         self.error_code = error_code
+
+
+class AckNotReceived(CallError):
+    """The peer did not acknowledge our 200 in time (contract 1 §2.6)."""
+
+    error_code = 32022
 
 
 class WebhookFailed(CallError):

@@ -1,24 +1,24 @@
 """Carries out a <Dial>: rings the targets together or in turn, joins the first that is ready (contract 1 §3, §4)."""
 
+import asyncio
 from collections.abc import Coroutine, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from offhook.calls.bridge import BridgeEnd, bridge, star_pressed
+from offhook.calls.bridge import BridgeEnd, BridgeTerms, bridge, star_pressed
 from offhook.calls.call import Call
 from offhook.calls.dialer import DialOrder, DialOutcome, DialTarget
 from offhook.calls.errors import CallError
 from offhook.calls.identity import identity_headers
 from offhook.calls.registry import Registry
+from offhook.calls.ringback import hearing
 from offhook.calls.routing import OutboundTrunk, Route, caller_user, inherited_user, route_number, route_sip
 from offhook.calls.supervision import Outgoing
+from offhook.calls.transfer import Transfers, refer_parameters
 from offhook.calls.waiting import first_of
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.sids import CALL, CallSid
-
-DEFAULT_RING_TONE = "us"
 
 # Which of several failures a parallel dial reports: the one that tells the caller most.
 TELLING_ORDER = (CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED)
@@ -40,6 +40,7 @@ class Hunt:
         self.world = world
         self._registry = registry
         self._trunks = trunks
+        self._transfers = Transfers(registry)
 
     async def dial(self, parent: Call, order: DialOrder) -> DialOutcome:
         """Ring, join, and say how it ended. Cancelling hangs up whatever was dialed."""
@@ -71,7 +72,7 @@ class Hunt:
     async def _take_turn(self, parent: Call, order: DialOrder, turn: list[Candidate]) -> DialOutcome:
         children = [self._ring(parent, order, candidate) for candidate in turn]
         try:
-            with _ringback(parent, order):
+            async with hearing(parent, children, order):
                 winner = await self._first_ready(parent, children, hangup_on_star=order.hangup_on_star)
             if winner is None:
                 return await self._report_losers(children)
@@ -81,7 +82,7 @@ class Hunt:
             return await self._join(parent, winner, order)
         finally:
             for child in children:
-                if not child.taken_away.is_set():
+                if child.keeper is parent:
                     child.hang_up(CallStatus.CANCELED)
 
     def _ring(self, parent: Call, order: DialOrder, candidate: Candidate) -> Call:
@@ -101,6 +102,7 @@ class Hunt:
         )
         world.store.add_call(record)
         supervision = self._registry.make(record, self)
+        supervision.call.keeper = parent
         invite = candidate.route.order(
             call_headers=identity_headers(record),
             from_user=candidate.from_user,
@@ -130,29 +132,68 @@ class Hunt:
         return None
 
     async def _join(self, parent: Call, child: Call, order: DialOrder) -> DialOutcome:
-        was_joined = not parent.is_over
-        if was_joined:
+        """Join the two until it is over; a transfer may put another call in the child's place meanwhile."""
+        terms = BridgeTerms(
+            deadline=asyncio.get_running_loop().time() + order.time_limit,
+            hangup_on_star=order.hangup_on_star,
+            takes_referrals=order.refer is not None,
+        )
+        was_joined, joined = False, child
+        while not parent.is_over:
             await parent.answer()
-            end = await bridge(parent, child, time_limit=order.time_limit, hangup_on_star=order.hangup_on_star)
+            was_joined = True
+            end = await bridge(parent, joined, terms)
             if end is BridgeEnd.CHILD_TAKEN_AWAY:
-                return outcome_of(child, is_bridged=True)
-        child.hang_up()
-        await child.finished.wait()
-        return outcome_of(child, is_bridged=was_joined)
+                return outcome_of(joined, is_bridged=True, was_taken=True)
+            if end is BridgeEnd.PARENT_REFERRED:
+                return await self._leave(parent, joined, order, terms)
+            referral = joined.referral
+            if end is not BridgeEnd.CHILD_REFERRED or referral is None:
+                break
+            if referral.replaces is not None:
+                far = await self._transfers.replace(parent, referral)
+                self._transfers.let_go(joined)
+                if far is None:
+                    break
+                joined = far
+            elif not order.answer_on_bridge:
+                self._transfers.let_go(joined)
+                told = refer_parameters(referral)
+                return replace(outcome_of(joined, is_bridged=True), refer_parameters=told)
+            elif await self._transfers.attempt(parent, joined, order, referral):
+                return replace(outcome_of(joined, is_bridged=True), was_transferred=True)
+        if joined.keeper is parent:
+            joined.hang_up()
+        await joined.finished.wait()
+        return outcome_of(joined, is_bridged=was_joined)
+
+    async def _leave(self, parent: Call, child: Call, order: DialOrder, terms: BridgeTerms) -> DialOutcome:
+        """The parent itself asked for a transfer: the child goes on without it."""
+        referral = parent.referral
+        if referral is not None and referral.replaces is not None:
+            child.keeper = None
+            far = await self._transfers.replace(child, referral)
+            if far is None:
+                child.hang_up()
+            else:
+                self._transfers.converse(child, far, terms)
+        elif referral is not None:
+            self._transfers.send_on(child, order, referral)
+        self._transfers.let_go(parent)
+        return outcome_of(child, is_bridged=True, was_taken=True)
 
     async def _report_losers(self, children: list[Call]) -> DialOutcome:
         for child in children:
             if not child.taken_away.is_set():
                 child.hang_up(CallStatus.CANCELED)
                 await child.finished.wait()
-        outcomes = [outcome_of(child, is_bridged=False) for child in children]
+        outcomes = [outcome_of(child, is_bridged=False, was_taken=child.taken_away.is_set()) for child in children]
         return min(outcomes, key=lambda outcome: _rank(outcome.status))
 
 
-def outcome_of(child: Call, *, is_bridged: bool) -> DialOutcome:
-    """What a dialed call came to; one that REST took away has no duration (contract 1 §1.6)."""
+def outcome_of(child: Call, *, is_bridged: bool, was_taken: bool = False) -> DialOutcome:
+    """What a dialed call came to; one that was taken away has no duration (contract 1 §1.6)."""
     record, ending = child.record, child.leg.ending
-    was_taken = child.taken_away.is_set()
     return DialOutcome(
         status=CallStatus.COMPLETED if was_taken else record.status,
         child=record,
@@ -164,11 +205,6 @@ def outcome_of(child: Call, *, is_bridged: bool) -> DialOutcome:
         error_code=record.error_code,
         error_message=record.error_message,
     )
-
-
-def _ringback(parent: Call, order: DialOrder) -> AbstractContextManager[None]:
-    """What the caller hears meanwhile; one who is not answered hears the ringing of their own exchange."""
-    return parent.leg.sound.ringback(order.ring_tone or DEFAULT_RING_TONE) if parent.is_answered else nullcontext()
 
 
 async def _settled(child: Call) -> None:

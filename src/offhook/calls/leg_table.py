@@ -14,9 +14,13 @@ from offhook.calls.events import (
     CancelReceived,
     HeaderList,
     InviteRefused,
+    OfferAnswered,
+    OfferAsked,
     OfferReceived,
     ProvisionalReceived,
+    ReferReceived,
     RefusalCause,
+    SessionExpired,
 )
 
 
@@ -34,23 +38,36 @@ class LegState(Enum):
 
 
 class LegInput(Enum):
-    """Commands first, then what the peer does; ABANDON is the teardown limit."""
+    """Commands first, then what the peer does; ABANDON is the teardown limit.
+
+    REDIRECTED can be followed and MISDIRECTED cannot; CONTACT_REFUSED leaves another Contact of a 3xx to be called.
+    """
 
     PLACE = auto()
     OFFER = auto()
     RING = auto()
+    PLAY_EARLY = auto()
     ANSWER = auto()
     REJECT = auto()
     HANG_UP = auto()
+    TAKE_OVER = auto()
+    REFER = auto()
     ABANDON = auto()
     PROVISIONAL = auto()
     ANSWERED = auto()
     ANSWERED_UNUSABLY = auto()
+    REDIRECTED = auto()
+    MISDIRECTED = auto()
+    CONTACT_REFUSED = auto()
     REFUSED = auto()
     CANCELED = auto()
     ACKED = auto()
     ACK_MISSED = auto()
     REOFFERED = auto()
+    OFFER_ASKED = auto()
+    OFFER_ANSWERED = auto()
+    REFERRED = auto()
+    EXPIRED = auto()
     BYE = auto()
     BYE_ANSWERED = auto()
 
@@ -69,6 +86,12 @@ TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
         (S.RINGING, I.ANSWERED): Step(S.UP, ("tell_answered",)),
         (S.PLACED, I.ANSWERED_UNUSABLY): Step(S.CLOSING, ("send_bye",)),
         (S.RINGING, I.ANSWERED_UNUSABLY): Step(S.CLOSING, ("send_bye",)),
+        (S.PLACED, I.REDIRECTED): Step(S.PLACED, ("follow_redirect",)),
+        (S.RINGING, I.REDIRECTED): Step(S.RINGING, ("follow_redirect",)),
+        (S.PLACED, I.MISDIRECTED): Step(S.PLACED, ("refuse_redirect",)),
+        (S.RINGING, I.MISDIRECTED): Step(S.RINGING, ("refuse_redirect",)),
+        (S.PLACED, I.CONTACT_REFUSED): Step(S.PLACED, ("place_next",)),
+        (S.RINGING, I.CONTACT_REFUSED): Step(S.RINGING, ("place_next",)),
         (S.PLACED, I.REFUSED): Step(S.ENDED, ("end",)),
         (S.RINGING, I.REFUSED): Step(S.ENDED, ("end",)),
         (S.PLACED, I.HANG_UP): Step(S.CANCELING, ("send_cancel",)),
@@ -81,6 +104,7 @@ TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
         (S.CANCELING, I.ABANDON): Step(S.ENDED, ("end",)),
         # inbound, before the answer
         (S.OFFERED, I.RING): Step(S.OFFERED, ("send_ringing",)),
+        (S.OFFERED, I.PLAY_EARLY): Step(S.OFFERED, ("send_early_answer",)),
         (S.OFFERED, I.ANSWER): Step(S.UP, ("send_answer", "tell_answered")),
         (S.OFFERED, I.REJECT): Step(S.ENDED, ("send_rejection", "end")),
         (S.OFFERED, I.HANG_UP): Step(S.ENDED, ("send_unavailable", "end")),
@@ -89,11 +113,18 @@ TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
         # up, either way
         (S.UP, I.ACKED): Step(S.UP),
         (S.UP, I.REOFFERED): Step(S.UP, ("answer_offer",)),
-        (S.UP, I.ACK_MISSED): Step(S.ENDED, ("end",)),
+        (S.UP, I.OFFER_ASKED): Step(S.UP, ("send_offer",)),
+        (S.UP, I.OFFER_ANSWERED): Step(S.UP, ("take_reanswer",)),
+        (S.UP, I.REFERRED): Step(S.UP, ("tell_referred",)),
+        (S.UP, I.REFER): Step(S.UP, ("send_refer",)),
+        (S.UP, I.TAKE_OVER): Step(S.UP, ("swap_session",)),
+        (S.UP, I.EXPIRED): Step(S.ENDED, ("end",)),
+        (S.UP, I.ACK_MISSED): Step(S.ENDED, ("tell_ack_missed", "end")),
         (S.UP, I.BYE): Step(S.ENDED, ("end",)),
         (S.UP, I.HANG_UP): Step(S.CLOSING, ("send_bye",)),
         (S.CLOSING, I.BYE): Step(S.ENDED, ("end",)),
         (S.CLOSING, I.BYE_ANSWERED): Step(S.ENDED, ("end",)),
+        (S.CLOSING, I.EXPIRED): Step(S.ENDED, ("end",)),
         (S.CLOSING, I.ACK_MISSED): Step(S.ENDED, ("end",)),
         (S.CLOSING, I.ACKED): Step(S.CLOSING),
         (S.CLOSING, I.HANG_UP): Step(S.CLOSING),
@@ -105,11 +136,14 @@ TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
 INPUT_OF_EVENT: Mapping[type, LegInput] = MappingProxyType(
     {
         ProvisionalReceived: I.PROVISIONAL,
-        InviteRefused: I.REFUSED,
         CancelReceived: I.CANCELED,
         AckReceived: I.ACKED,
         AckMissed: I.ACK_MISSED,
         OfferReceived: I.REOFFERED,
+        OfferAsked: I.OFFER_ASKED,
+        OfferAnswered: I.OFFER_ANSWERED,
+        ReferReceived: I.REFERRED,
+        SessionExpired: I.EXPIRED,
         ByeReceived: I.BYE,
         ByeAnswered: I.BYE_ANSWERED,
     }
@@ -142,7 +176,7 @@ def ending_of(event: object) -> LegEnding:
             return LegEnding(by_peer=True, headers=event.headers)
         case ByeAnswered():
             return LegEnding(by_peer=False, headers=event.headers)
-        case AckMissed():
+        case AckMissed() | SessionExpired():
             return LegEnding(by_peer=True, cause=RefusalCause.TIMEOUT)
         case _:
             return LegEnding(by_peer=False)

@@ -167,6 +167,9 @@ class MediaPlane(Protocol):
     def accept_answer(self, port: PortId, answer: bytes) -> None:
         """Apply the peer's answer to our offer, early or final, again if it changes. Raises OfferRefused."""
 
+    def direction(self, port: PortId) -> str:
+        """What the peer does as of the last agreement: sendrecv, recvonly, or on hold sendonly or inactive."""
+
     def connect(self, one: PortId, other: PortId) -> None:
         """Join two ports, both ways; packets, telephone-events included, are relayed natively."""
 
@@ -200,7 +203,7 @@ class DocumentRequest:
     call_sid: CallSid
     target: WebhookTarget
     parameters: Mapping[str, str]
-    purpose: str  # voice, fallback, action, screening, redirect
+    purpose: str  # voice, fallback, action, screening, redirect, refer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,6 +365,7 @@ class ProgramStart:
     fallback: WebhookTarget | None = None
     extra_parameters: Mapping[str, str] = field(default_factory=dict)
     is_screening: bool = False
+    is_attempt: bool = False  # when it cannot be had, nobody is told: the call goes on as it was
 
 
 __all__ = [

@@ -18,7 +18,7 @@ class Registry:
 
     def __init__(self, world: World, program: CallProgram) -> None:
         self.world = world
-        self._program = program
+        self.program = program
         self._live: dict[CallSid, Supervision] = {}
 
     def __len__(self) -> int:
@@ -34,7 +34,7 @@ class Registry:
 
     def make(self, record: CallRecord, dials: Dials, *, time_limit: float | None = None) -> Supervision:
         """A call that is registered but has no task yet; start() gives it one."""
-        supervision = Supervision(Call(self.world, record, dials, time_limit=time_limit), self._program)
+        supervision = Supervision(Call(self.world, record, dials, time_limit=time_limit), self.program)
         self._live[record.sid] = supervision
         return supervision
 

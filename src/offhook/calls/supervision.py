@@ -75,12 +75,16 @@ class Supervision:
 
     def redirect(self, start: ProgramStart) -> None:
         """Abandon what runs and run another document."""
+        self.hand_over(lambda: self._run(start))
+
+    def hand_over(self, steer: Callable[[], Awaitable[object]]) -> None:
+        """Abandon what runs and do this instead; the <Dial> that made the call, if any, has it no more."""
         if self._tasks is None or self._steering is None:
             return
         old = self._steering
         old.cancel()
-        self.call.taken_away.set()
-        self._steering = self._tasks.create_task(self._replace(old, start), name=f"{self.call.sid} redirected")
+        self.call.be_taken_away()
+        self._steering = self._tasks.create_task(self._replace(old, steer), name=f"{self.call.sid} handed over")
 
     async def _live(self, steer: Callable[[], Awaitable[None]]) -> None:
         call = self.call
@@ -103,7 +107,7 @@ class Supervision:
         if self.call.is_dialing and self._steering is not None:
             await asyncio.wait({self._steering}, timeout=LAST_REPORT)
 
-    async def _guard(self, steer: Callable[[], Awaitable[None]]) -> None:
+    async def _guard(self, steer: Callable[[], Awaitable[object]]) -> None:
         try:
             await steer()
         except CallError as error:
@@ -111,9 +115,9 @@ class Supervision:
         except Exception as error:  # noqa: BLE001  # a bug in one program must not take the other calls with it
             self.call.fail(CallError(f"internal failure: {type(error).__name__}: {error}"))
 
-    async def _replace(self, old: asyncio.Task[None], start: ProgramStart) -> None:
+    async def _replace(self, old: asyncio.Task[None], steer: Callable[[], Awaitable[object]]) -> None:
         await asyncio.wait({old})
-        await self._guard(lambda: self._run(start))
+        await self._guard(steer)
 
     async def _run(self, start: ProgramStart) -> None:
         await self._program.run(self.call, start)

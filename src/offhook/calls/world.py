@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from offhook.calls.legs import Legs
 from offhook.calls.ports import Clock, MediaPlane, Signalling, Speech, Store, Timeline, Tokens, Webhooks
+from offhook.calls.redirects import RedirectRules
 from offhook.model.call import CallStatus
 
 # Contract 1 §3.6 says it of 486, 487 and 600; the others are our choice (docs/reference/compatibility.md): a callee
@@ -32,6 +33,9 @@ class CallSettings:
     max_calls: int = 5000
     max_redirects: int = 100  # documents that follow one another without a pause
     sip_domain: str = "sip.localhost"
+    refer_silence: float = 32.0  # how long <Refer> waits for the first NOTIFY after the peer's 202
+    refer_limit: float = 180.0  # and then from one NOTIFY to the next; RFC 3261's timer C
+    redirects: RedirectRules = field(default_factory=RedirectRules)
     status_of_code: Mapping[int, CallStatus] = field(default_factory=lambda: STATUS_OF_CODE)
 
 

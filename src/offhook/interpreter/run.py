@@ -64,7 +64,7 @@ class Journey:
         start = self.start
         if start.document is None:
             return None
-        purpose = "screening" if start.is_screening else "voice"
+        purpose = "screening" if start.is_screening else "refer" if start.is_attempt else "voice"
         return Redirect(target=start.document, parameters=start.extra_parameters, purpose=purpose)
 
     async def _visit(self, request: Redirect | None) -> Outcome:
@@ -185,6 +185,8 @@ class Journey:
         call.notice(error.error_code, str(error), is_error=True, url=url)
         fallback = call.fallback or self.start.fallback
         if call.is_over:
+            return Finish()
+        if self.start.is_attempt:
             return Finish()
         if fallback is None or self._has_fallen_back:
             await self._apologize()

@@ -19,6 +19,7 @@ class Kind(Enum):
     VERB = "verb"
     DIGIT = "digit"
     MEDIA = "media"
+    LEG = "leg"
     STATUS = "status"
     NOTICE = "notice"
 
@@ -34,6 +35,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
         verb      name, line, outcome
         digit     digit, direction, source (rfc4733|info|inband|played)
         media     event, and what belongs to it (codec, remote, packets, lost …)
+        leg       event (redirected|next-contact|referred|refers|replaced|expired), and what belongs to it
         status    status, direction, and for the last one ended_by, sip_response_code
         notice    error_code, level (error|warning), text
     """

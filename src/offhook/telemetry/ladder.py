@@ -149,6 +149,7 @@ TONES: Mapping[Kind, Tone] = {
     Kind.VERB: Tone.VERB,
     Kind.DIGIT: Tone.DIGIT,
     Kind.MEDIA: Tone.MEDIA,
+    Kind.LEG: Tone.PLAIN,
 }
 
 

@@ -6,8 +6,7 @@ of a session does not allow raise IllegalInput, as from the real adapter.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from functools import partial
 
 from offhook.base.errors import IllegalInput
 from offhook.calls.errors import UnknownEdge
@@ -20,52 +19,25 @@ from offhook.calls.events import (
     InviteAnswered,
     InviteReceived,
     InviteRefused,
+    OfferReceived,
     ProvisionalReceived,
+    RedirectReceived,
+    ReferAnswered,
+    ReferProgressed,
+    ReferReceived,
     RefusalCause,
+    SessionExpired,
     SessionId,
     SignallingEvent,
 )
 from offhook.calls.ports import InviteOrder, PlacedInvite
 from offhook.media.negotiation import Negotiation
+from offhook.testing.peer_script import OK, FakeSession, Script, SessionState
+
+__all__ = ["FakeSession", "FakeSignalling", "Script", "SessionState"]
 
 ROUND_TRIP = 0.02
 REQUEST_TIMEOUT = 32.0  # timer F
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """How a called peer behaves; times in seconds, None is never. `answer_after` is also when it refuses."""
-
-    ring_after: float | None = 0.1
-    answer_after: float | None = 1.0
-    refuse_with: int | None = None
-    cause: RefusalCause = RefusalCause.RESPONSE
-    headers: HeaderList = ()  # of its final response
-    talk: float | None = None  # then it sends BYE
-    bye_headers: HeaderList = ()  # of its BYE, and of its 200 to ours
-    answers_bye: bool = True
-
-
-class SessionState(Enum):
-    """Where a session stands."""
-
-    CALLING = "calling"
-    CALLED = "called"
-    UP = "up"
-    LEAVING = "leaving"
-    OVER = "over"
-
-
-@dataclass(slots=True, kw_only=True)
-class FakeSession:
-    """One INVITE session as a test sees it."""
-
-    session: SessionId
-    script: Script
-    sdp: Negotiation
-    state: SessionState
-    order: InviteOrder | None = None
-    timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
 class FakeSignalling:
@@ -84,8 +56,16 @@ class FakeSignalling:
         """Say how the peer behaves whose URI contains `target`."""
         self._scripts[target] = script
 
-    def call_in(self, request_uri: str, *, headers: HeaderList = (), edge: str = "ashburn") -> SessionId:
-        """Let a caller's INVITE arrive."""
+    def call_in(
+        self,
+        request_uri: str,
+        *,
+        headers: HeaderList = (),
+        edge: str = "ashburn",
+        source_host: str = "192.0.2.7",
+        replaces: SessionId | None = None,
+    ) -> SessionId:
+        """Let a caller's INVITE arrive; `replaces` is the session whose place it wants."""
         made = self._make(SessionState.CALLED, Script())
         self._note("<", "INVITE", made)
         self._sink(
@@ -100,8 +80,9 @@ class FakeSignalling:
                 offer=made.sdp.make_offer(),
                 edge=edge,
                 transport="UDP",
-                source_host="192.0.2.7",
+                source_host=source_host,
                 source_port=5060,
+                replaces=replaces,
             )
         )
         return made.session
@@ -118,9 +99,35 @@ class FakeSignalling:
         self._note("<", "BYE", found)
         self._end(found, ByeReceived(session=session, headers=headers))
 
+    def refer_in(
+        self, session: SessionId, target: str, *, headers: HeaderList = (), replaces: SessionId | None = None
+    ) -> None:
+        """Let the peer send REFER; `replaces` is the session that the Replaces header of its target names."""
+        found = self._in(session, SessionState.UP)
+        self._note("<", "REFER", found)
+        found.awaits_refer = True
+        self._sink(
+            ReferReceived(session=session, target=target, referred_by="", headers=headers, replaces=replaces),
+        )
+
+    def reoffer_in(self, session: SessionId, direction: str = "sendrecv", *, address: str = "") -> None:
+        """Let the peer send a re-INVITE with this direction, and this address instead of its own."""
+        found = self._in(session, SessionState.UP)
+        self._note("<", "re-INVITE", found)
+        offer = found.sdp.make_offer().replace(b"a=sendrecv", f"a={direction}".encode())
+        if address:
+            offer = offer.replace(b"c=IN IP4 192.0.2.8", f"c=IN IP4 {address}".encode())
+        self._sink(OfferReceived(session=session, offer=offer))
+
+    def expire(self, session: SessionId) -> None:
+        """Let the session's timer run out, as when the peer is gone."""
+        found = self._in(session, SessionState.UP)
+        self._note(">", "BYE", found)
+        self._end(found, SessionExpired(session=session))
+
     def session_to(self, target: str) -> FakeSession:
-        """The newest session that was placed to a URI containing `target`."""
-        return next(made for made in reversed(self.sessions.values()) if made.order and target in made.order.target)
+        """The newest session that was placed or redirected to a URI containing `target`."""
+        return next(made for made in reversed(self.sessions.values()) if target in made.target)
 
     @property
     def open_sessions(self) -> list[FakeSession]:
@@ -133,15 +140,9 @@ class FakeSignalling:
         """Start a session that follows the script of its target. Raises UnknownEdge."""
         if order.edge not in self._edges:
             raise UnknownEdge(f"no edge is called {order.edge!r}")
-        script = next((script for part, script in self._scripts.items() if part in order.target), Script())
-        made = self._make(SessionState.CALLING, script)
+        made = self._make(SessionState.CALLING, Script())
         made.order = order
-        self._note(">", "INVITE", made)
-        if script.ring_after is not None:
-            self._later(made, script.ring_after, self._ring_back)
-        if script.answer_after is not None:
-            final = self._pick_up if script.refuse_with is None else self._refuse
-            self._later(made, script.answer_after, final)
+        self._call(made, order.target)
         return PlacedInvite(
             session=made.session,
             call_id=f"out-{made.session}@192.0.2.100",
@@ -151,16 +152,23 @@ class FakeSignalling:
 
     def cancel(self, session: SessionId, headers: HeaderList = ()) -> None:  # noqa: ARG002 - the port's signature
         """Give up; the peer answers 487, unless its 200 crossed the CANCEL."""
-        found = self._in(session, SessionState.CALLING, SessionState.UP, SessionState.OVER)
-        if found.state is not SessionState.CALLING:
-            return
-        self._note(">", "CANCEL", found)
-        self._silence(found)
-        self._later(found, ROUND_TRIP, self._confirm_cancel)
+        found = self._in(session, SessionState.CALLING, SessionState.REDIRECTED, SessionState.UP, SessionState.OVER)
+        if found.state is SessionState.REDIRECTED:
+            self._end(found, _refusal(found, RefusalCause.CANCELED, 487, ()))
+        elif found.state is SessionState.CALLING:
+            self._note(">", "CANCEL", found)
+            self._silence(found)
+            self._later(found, ROUND_TRIP, self._confirm_cancel)
 
-    def ring(self, session: SessionId, code: int = 180, answer: bytes | None = None) -> None:  # noqa: ARG002
-        """Write a provisional response down."""
-        self._note(">", str(code), self._in(session, SessionState.CALLED))
+    def ring(self, session: SessionId, code: int = 180, answer: bytes | None = None) -> None:
+        """Write a provisional response down; its SDP is early media."""
+        found = self._in(session, SessionState.CALLED, SessionState.OVER)
+        if found.state is SessionState.OVER:
+            return
+        self._note(">", str(code), found)
+        if answer is not None:
+            found.early = answer
+            found.sdp.accept_answer(answer)
 
     def accept(self, session: SessionId, answer: bytes, headers: HeaderList = ()) -> None:  # noqa: ARG002
         """Answer the caller, whose ACK follows."""
@@ -198,7 +206,71 @@ class FakeSignalling:
         found.state = SessionState.LEAVING
         self._later(found, ROUND_TRIP if found.script.answers_bye else REQUEST_TIMEOUT, self._confirm_bye)
 
+    def follow_redirect(self, session: SessionId, target: str) -> None:
+        """Go on to another target, which follows its own script."""
+        found = self._in(session, SessionState.REDIRECTED)
+        found.state = SessionState.CALLING
+        self._call(found, target)
+
+    def refuse_redirect(self, session: SessionId) -> None:
+        """End with the 3xx."""
+        found = self._in(session, SessionState.REDIRECTED)
+        self._end(found, _refusal(found, RefusalCause.RESPONSE, found.script.refuse_with or 0, found.script.headers))
+
+    def refer(self, session: SessionId, target: str, headers: HeaderList = ()) -> None:  # noqa: ARG002
+        """Send REFER; the peer answers and tells by its script."""
+        found = self._in(session, SessionState.UP)
+        self.log.append(f"> REFER {session} {target}")
+        script = found.script
+        code = script.refer_answer
+        self._later(found, REQUEST_TIMEOUT if code is None else ROUND_TRIP, self._answer_refer)
+        if code is None or code >= 300:  # noqa: PLR2004 - not accepted
+            return
+        for delay, told in script.refer_progress:
+            self._later(found, ROUND_TRIP + delay, partial(self._tell_progress, code=told))
+
+    def accept_refer(self, session: SessionId) -> None:
+        """Write 202 and the first NOTIFY down."""
+        found = self._in(session, SessionState.UP, SessionState.LEAVING, SessionState.OVER)
+        if found.awaits_refer and found.state is SessionState.UP:
+            found.awaits_refer, found.is_referring = False, True
+            self._note(">", "202 to REFER", found)
+            self._note(">", "NOTIFY 100", found)
+
+    def refuse_refer(self, session: SessionId, code: int) -> None:
+        """Write the refusal down."""
+        found = self._in(session, SessionState.UP, SessionState.LEAVING, SessionState.OVER)
+        if found.awaits_refer and found.state is not SessionState.OVER:
+            found.awaits_refer = False
+            self._note(">", f"{code} to REFER", found)
+
+    def notify_refer(self, session: SessionId, code: int, reason: str) -> None:  # noqa: ARG002
+        """Write a NOTIFY down; nobody is told who did not ask."""
+        found = self._in(session, SessionState.UP, SessionState.LEAVING, SessionState.OVER)
+        if found.is_referring and found.state is SessionState.UP:
+            self._note(">", f"NOTIFY {code}", found)
+            found.is_referring = code < OK
+
     # --- what peers do --------------------------------------------------------------------------------------------
+
+    def _call(self, made: FakeSession, target: str) -> None:
+        made.target = target
+        made.script = script = next((one for part, one in self._scripts.items() if part in target), Script())
+        self._note(">", "INVITE", made)
+        if script.ring_after is not None:
+            self._later(made, script.ring_after, self._ring_back)
+        if script.media_after is not None:
+            self._later(made, script.media_after, self._play_early)
+        if script.answer_after is not None:
+            final = self._pick_up if script.refuse_with is None else self._refuse
+            self._later(made, script.answer_after, final)
+
+    def _play_early(self, made: FakeSession) -> None:
+        self._note("<", "183", made)
+        answer = made.sdp.make_answer(made.order.offer) if made.order is not None else None
+        self._sink(
+            ProvisionalReceived(session=made.session, code=183, reason="Session Progress", headers=(), answer=answer)
+        )
 
     def _ring_back(self, made: FakeSession) -> None:
         self._note("<", "180", made)
@@ -226,7 +298,29 @@ class FakeSignalling:
     def _refuse(self, made: FakeSession) -> None:
         script = made.script
         self._note("<", str(script.refuse_with), made)
-        self._end(made, _refusal(made, script.cause, script.refuse_with or 0, script.headers))
+        if not script.redirect_to:
+            self._end(made, _refusal(made, script.cause, script.refuse_with or 0, script.headers))
+            return
+        self._silence(made)
+        made.state = SessionState.REDIRECTED
+        self._sink(
+            RedirectReceived(
+                session=made.session,
+                code=script.refuse_with or 0,
+                reason="",
+                headers=script.headers,
+                targets=script.redirect_to,
+            )
+        )
+
+    def _answer_refer(self, made: FakeSession) -> None:
+        code = made.script.refer_answer or 408
+        self._note("<", f"{code} to REFER", made)
+        self._sink(ReferAnswered(session=made.session, code=code, reason="", headers=()))
+
+    def _tell_progress(self, made: FakeSession, code: int) -> None:
+        self._note("<", f"NOTIFY {code}", made)
+        self._sink(ReferProgressed(session=made.session, code=code, reason="", is_final=code >= OK))
 
     def _confirm_cancel(self, made: FakeSession) -> None:
         self._note("<", "487", made)

@@ -58,6 +58,7 @@ class Recorder:
             "open": PORT,
             "make_offer": b"offer",
             "make_answer": b"answer",
+            "direction": "sendrecv",
             "close": PortStatistics(),
             "play": PlaybackId(1),
             "invite": PlacedInvite(session=SESSION, call_id="c@h", from_uri="sip:a@h", to_uri="sip:b@h"),
@@ -227,7 +228,7 @@ async def test_an_answer_in_the_ack_is_applied_and_a_bad_one_ends_the_leg() -> N
     leg.offer(received(None))
     leg.answer()
     leg.receive(AckReceived(session=SESSION, answer=b"sdp"))
-    assert recorder.asked[-1] == ("accept_answer", PORT, b"sdp")
+    assert ("accept_answer", PORT, b"sdp") in recorder.asked
     recorder.refuses_answer = True
     leg.receive(AckReceived(session=SESSION, answer=b"bad"))
     assert recorder.names()[-1] == "bye"
@@ -253,7 +254,7 @@ async def test_a_reoffer_is_answered_by_the_plane() -> None:
     leg.offer(received())
     leg.answer()
     leg.receive(OfferReceived(session=SESSION, offer=b"hold"))
-    assert recorder.asked[-1] == ("answer_offer", SESSION, b"answer")
+    assert ("answer_offer", SESSION, b"answer") in recorder.asked
     leg.receive(OfferReceived(session=SESSION, offer=None))
     assert recorder.asked[-1] == ("answer_offer", SESSION, b"offer")
     assert state_of(leg) == "UP"

@@ -3,10 +3,10 @@
 from offhook.calls.dialer import DialOrder, DialOutcome, DialTarget
 from offhook.interpreter.context import Context
 from offhook.interpreter.errors import DocumentFailed
-from offhook.interpreter.outcome import Continue, Outcome, Redirect
+from offhook.interpreter.outcome import Continue, Finish, Outcome, Redirect
 from offhook.interpreter.verbs.dial.action import action_parameters
 from offhook.interpreter.verbs.dial.targets import targets_of
-from offhook.model.call import CallStatus
+from offhook.model.call import CallStatus, WebhookTarget
 from offhook.twiml.verbs import Dial
 
 DIAL_IN_SCREENING = 13201
@@ -21,14 +21,21 @@ async def dial(verb: Dial, context: Context) -> Outcome:
         raise DocumentFailed(DIAL_IN_SCREENING, f"line {context.line}: a screening document may not <Dial>")
     # Before anything rings: an action that leads nowhere must not cost the caller a conversation.
     action = context.target(verb.action, verb.method) if verb.action is not None else None
+    refer = context.target(verb.refer_url, verb.refer_method) if verb.refer_url is not None else None
     _warn_unbuilt(verb, context)
-    outcome = await _carry_out(verb, targets_of(verb.nouns, context), context)
+    outcome = await _carry_out(verb, targets_of(verb.nouns, context), refer, context)
+    if outcome.was_transferred:
+        return Finish()
+    if refer is not None and outcome.refer_parameters is not None:
+        return Redirect(target=refer, parameters=outcome.refer_parameters, purpose="refer")
     if action is None:
         return Continue()
     return Redirect(target=action, parameters=action_parameters(outcome), purpose="action")
 
 
-async def _carry_out(verb: Dial, targets: tuple[DialTarget, ...], context: Context) -> DialOutcome:
+async def _carry_out(
+    verb: Dial, targets: tuple[DialTarget, ...], refer: WebhookTarget | None, context: Context
+) -> DialOutcome:
     call = context.call
     if not verb.answer_on_bridge:
         await call.answer()
@@ -46,6 +53,7 @@ async def _carry_out(verb: Dial, targets: tuple[DialTarget, ...], context: Conte
             answer_on_bridge=verb.answer_on_bridge,
             ring_tone=verb.ring_tone,
             sequential=verb.sequential,
+            refer=refer,
         )
     )
 
@@ -53,7 +61,5 @@ async def _carry_out(verb: Dial, targets: tuple[DialTarget, ...], context: Conte
 def _warn_unbuilt(verb: Dial, context: Context) -> None:
     if verb.recording.record not in NO_RECORDING:
         context.warn(NOT_AVAILABLE, "record is not built yet: the call goes on without a recording")
-    if verb.refer_url is not None:
-        context.warn(NOT_AVAILABLE, "referUrl is not built yet: a REFER of the callee is refused")
     if verb.call_reason is not None:
         context.warn(NOT_AVAILABLE, "callReason is not built yet: the callee is not shown it")
