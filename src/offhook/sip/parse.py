@@ -17,6 +17,7 @@ from offhook.sip.message import Message, Request, Response
 from offhook.sip.methods import ACK
 from offhook.sip.uri import HOST, OtherUri
 
+REDIRECTION = 300
 HIGHEST_LENGTH = 10**10 - 1  # only to tell a number from nonsense
 
 _STATUS_CODE = re.compile(r"[1-6][0-9]{2}")
@@ -137,7 +138,7 @@ def validate(message: Request | Response) -> None:
     """Read what every message must have (§8.1.1, §8.2, §16.3).
 
     Afterwards a request's accessors do not raise, `vias` apart; of a response's `from_` and `to` only the tags have
-    been read. A missing Max-Forwards is let pass, as §16.3 asks. Raises MalformedMessage.
+    been read, of one from 300 on nothing else either. A missing Max-Forwards is let pass, as §16.3 asks. Raises MalformedMessage.
     """
     try:
         _check_fields(message)
@@ -157,6 +158,8 @@ def _check_fields(message: Message) -> None:
         raise MalformedValue(f"more than one {repeated}")
     for read in _READ_ALWAYS:
         read(message)
+    if isinstance(message, Response) and message.code >= REDIRECTION:
+        return  # a refusal is heard whatever else is wrong with it: a call that waits on would wait in vain
     for name, read in _READ_IF_THERE:
         if name in present:
             read(message)

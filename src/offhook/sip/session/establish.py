@@ -246,7 +246,8 @@ def targets_of(response: Response) -> tuple[str, ...]:
         contacts = response.contacts
     except MalformedValue:
         return ()
-    return tuple(str(contact.uri) for contact in sorted(contacts[:MAX_FORKS], key=_preference, reverse=True))
+    best_first = sorted(contacts[:MAX_FORKS], key=_preference, reverse=True)
+    return tuple(str(contact.uri) for contact in best_first if not contact.is_wildcard)
 
 
 def _preference(contact: Address) -> float:
