@@ -22,6 +22,7 @@ from offhook.net.wire_record import WireRecord
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import Event, NextHopAsked
 from offhook.sip.hop import Hop, Transmission, Transport
+from offhook.sip.parse import Limits
 from offhook.sip.timers import TimerValues
 from offhook.sip.uri import print_host
 
@@ -55,6 +56,7 @@ class SipEdge:
     user_agent: str = "offhook"
     timers: TimerValues = field(default_factory=TimerValues)
     streams: StreamLimits = field(default_factory=StreamLimits)
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from offhook.net.chores import Chores
 from offhook.net.dns import Resolver
 from offhook.net.edge import BoundEdge, EdgeWire, SipEdge, bind_edge
 from offhook.net.edge_sessions import EdgeSessions
+from offhook.net.loop_watch import LoopWatch
 from offhook.net.translation import SessionEvent, translate
 from offhook.net.wire_record import WireRecord
 from offhook.sip.address import Address
@@ -58,6 +59,7 @@ class SipService:
         self._wires: list[EdgeWire] = []
         self._endpoints: list[Endpoint] = []
         self._places: dict[str, int] = {}
+        self._watch = LoopWatch(self.protection.overload, lambda: self.live)
 
     async def start(self) -> None:
         """Bind every edge and begin to receive. Raises EdgeUnavailable, with nothing left bound."""
@@ -73,9 +75,11 @@ class SipService:
         self._wires = [self._wire(one, place) for place, one in enumerate(bound)]
         for wire in self._wires:
             await wire.start()
+        self._watch.start()
 
     async def close(self) -> None:
         """Stop at once: sockets are released and nothing is sent any more; may be called twice."""
+        self._watch.close()
         await self._chores.close()
         for wire in self._wires:
             await wire.close()
@@ -196,6 +200,7 @@ class SipService:
             sent_by=bound.sent_by,
             user_agent=edge.user_agent,
             timers=edge.timers,
+            limits=edge.limits,
         )
         trace = partial(_note, edge.name)
         endpoint = Endpoint(settings, self._tokens, trace, protection=self.protection, heard=record.received)

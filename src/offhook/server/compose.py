@@ -29,11 +29,16 @@ from offhook.server.config import Config
 from offhook.server.dialplan import dialplan
 from offhook.server.errors import StartFailed
 from offhook.server.health import add_health, add_metrics
+from offhook.server.protection import message_limits, protection
 from offhook.server.settings import Connections, Edge, Settings
 from offhook.server.tls import open_tls
+from offhook.sip.guard_settings import Refusal, Strike
+from offhook.sip.overload import Pressure
+from offhook.sip.protection import Protection
 from offhook.sip.timers import TimerValues
 from offhook.speech.synthesis import LocalSpeech
 from offhook.store.sqlite import SqliteStore, open_store, path_of
+from offhook.telemetry.guard_metrics import GuardTold
 from offhook.telemetry.metrics import Metrics
 from offhook.telemetry.timeline import TimelineRecorder
 from offhook.webhook.limits import WebhookLimits
@@ -70,9 +75,9 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
     async with AsyncExitStack() as stack:
         store, webhooks, timeline = await open_records(stack, config, accounts)
         media = open_media(stack, settings, listen)
-        sip = SipService(
-            {edge.name: sip_edge(edge, settings, tls) for edge in settings.edge}, timeline, CLOCK, TOKENS, hear
-        )
+        guarded = protection(settings)
+        edges = {edge.name: sip_edge(edge, settings, tls) for edge in settings.edge}
+        sip = SipService(edges, timeline, CLOCK, TOKENS, hear, protection=guarded)
         world = World(
             signalling=sip,
             media=media,
@@ -93,7 +98,9 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
             RestWorld(exchange=exchange, store=store, accounts=accounts, clock=CLOCK, tokens=TOKENS, timeline=timeline)
         )
         add_health(app, exchange)
-        add_metrics(app, watch(exchange, media, timeline))
+        metrics = watch(exchange, media, timeline)
+        watch_protection(metrics, guarded)
+        add_metrics(app, metrics)
         address = await start_http(stack, app, settings.http.listen)
         # The callback above is for a start that fails. This one comes first: REST still answers, /readyz says closing.
         stack.push_async_callback(end_calls, exchange, settings.limits.drain)
@@ -145,6 +152,22 @@ def watch(exchange: Exchange, media: MediaService, timeline: TimelineRecorder) -
     metrics.watch_calls(lambda: len(exchange.registry))
     metrics.watch_media(media.lateness, lambda: media.open_ports)
     return metrics
+
+
+def watch_protection(metrics: Metrics, guarded: Protection) -> None:
+    """Count what is kept out."""
+    guard, overload = guarded.guard, guarded.overload
+    loop = asyncio.get_running_loop()
+    metrics.watch_guard(
+        lambda: GuardTold(
+            refused={reason.value: guard.refused[reason] for reason in Refusal},
+            strikes={reason.value: guard.struck[reason] for reason in Strike},
+            bans=guard.bans(loop.time()),
+            bans_made=guard.bans_made,
+            pressures={pressure.value: pressure in overload.pressures for pressure in Pressure},
+            lateness=overload.lateness,
+        )
+    )
 
 
 async def start_http(stack: AsyncExitStack, app: web.Application, listen: str) -> str:
@@ -202,6 +225,7 @@ def sip_edge(edge: Edge, settings: Settings, tls: Tls | None) -> SipEdge:
         advertise_host=edge.advertise or host,
         user_agent=settings.sip.user_agent,
         timers=TimerValues(t1=settings.sip.t1),
+        limits=message_limits(settings),
         streams=stream_limits(settings.connections),
     )
 

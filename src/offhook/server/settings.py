@@ -5,6 +5,8 @@ docs/reference/configuration.md is made from this module.
 
 import msgspec
 
+from offhook.sip.guard_settings import SCANNERS
+
 
 class Http(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """REST API and console; `public_url` is how others reach them, made from `listen` when empty."""
@@ -136,13 +138,44 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a process takes on; durations in seconds."""
+    """What a process takes on; durations in seconds. A SIP message has so many bytes and header lines at the most."""
 
     calls: int = 5000
+    message_bytes: int = 65536
+    header_lines: int = 256
+    line_bytes: int = 8192
     call_length: float = 14400.0
     ring_buffer: float = 5.0
     media_silence: float = 60.0
     drain: float = 5.0
+
+
+class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one source (an IPv4 address or an IPv6 /64) may send; networks of `trusted` and `sip.allow` have no limits.
+
+    A network of `sip.allow` larger than an IPv4 /8 or an IPv6 /16 is not trusted: it stands for the whole Internet.
+    `messages` and `dialogs` (requests outside of calls) are per second, `transactions` and `sessions` are open at once,
+    `strangers` are the transactions of all sources together that are not trusted. `strikes` (malformed messages,
+    refusals, wrong credentials) within `strike_window` seconds ban a source for `ban` seconds, a name of `scanners` in
+    its User-Agent at once. `sources` and `bans` are how many are remembered. New calls get 503 while the program is
+    later than `lateness` seconds with its work; 0 for `ban` bans nobody.
+    """
+
+    trusted: tuple[str, ...] = ()
+    messages: float = 100.0
+    messages_burst: float = 400.0
+    dialogs: float = 10.0
+    dialogs_burst: float = 50.0
+    transactions: int = 500
+    sessions: int = 250
+    strangers: int = 5000
+    strikes: int = 10
+    strike_window: float = 60.0
+    ban: float = 600.0
+    sources: int = 20000
+    bans: int = 20000
+    lateness: float = 0.3
+    scanners: tuple[str, ...] = SCANNERS
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -161,3 +194,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     recordings: Recordings = Recordings()
     webhook: Webhook = Webhook()
     limits: Limits = Limits()
+    guard: Guard = Guard()

@@ -11,11 +11,11 @@ from offhook.model.numbers import is_e164
 from offhook.model.sids import ACCOUNT, is_sid
 from offhook.net.tls import Verification
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
-from offhook.server.settings import Edge, Settings, Trunk, Voice
+from offhook.server.settings import Edge, Guard, Settings, Trunk, Voice
 
 Problem = tuple[str, str]
 
-AT_LEAST_ZERO = ("limits.ring_buffer", "limits.drain", "connections.ping")
+AT_LEAST_ZERO = ("limits.ring_buffer", "limits.drain", "connections.ping", "guard.ban")
 POSITIVE = (
     "sip.t1",
     "webhook.connect_timeout",
@@ -23,6 +23,9 @@ POSITIVE = (
     "limits.calls",
     "limits.call_length",
     "limits.media_silence",
+    "limits.message_bytes",
+    "limits.header_lines",
+    "limits.line_bytes",
     "connections.total",
     "connections.per_source",
     "connections.idle",
@@ -32,6 +35,7 @@ POSITIVE = (
     "connections.handshakes",
     "connections.handshakes_per_source",
     "connections.pong",
+    *(f"guard.{field}" for field in Guard.__struct_fields__ if field not in {"trusted", "scanners", "ban"}),
 )
 USER_AGENT = re.compile(r"[!-~]+( [!-~]+)*")
 DOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
@@ -60,6 +64,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _repeated("trunk", "prefix", (trunk.prefix for trunk in settings.trunk))
     yield from _tls_problems(settings)
     yield from _quantity_problems(settings)
+    yield from _guard_problems(settings.guard)
     if not settings.store.url.startswith("sqlite:///"):
         yield "store.url", "records are kept in SQLite so far: write sqlite:///offhook.db"
 
@@ -86,11 +91,25 @@ def _sip_problems(settings: Settings) -> Iterator[Problem]:
         yield "sip.domain", f"write a host name, like sip.example.com, not {sip.domain!r}"
     if not USER_AGENT.fullmatch(sip.user_agent):
         yield "sip.user_agent", "write it in printable ASCII, like offhook"
-    for index, network in enumerate(sip.allow):
+    yield from _network_problems("sip.allow", sip.allow)
+
+
+def _network_problems(key: str, networks: Iterable[str]) -> Iterator[Problem]:
+    for index, network in enumerate(networks):
         try:
             ip_network(network)
         except ValueError:
-            yield f"sip.allow[{index}]", f"{network!r} is not a network like 192.0.2.0/24"
+            yield f"{key}[{index}]", f"{network!r} is not a network like 192.0.2.0/24"
+
+
+def _guard_problems(guard: Guard) -> Iterator[Problem]:
+    yield from _network_problems("guard.trusted", guard.trusted)
+    for field in ("messages_burst", "dialogs_burst"):
+        if 0 < getattr(guard, field) < 1:
+            yield f"guard.{field}", "write 1 or more: with less nothing is let in"
+    for index, name in enumerate(guard.scanners):
+        if not name.strip():
+            yield f"guard.scanners[{index}]", "an empty name is part of every User-Agent"
 
 
 def _tls_problems(settings: Settings) -> Iterator[Problem]:

@@ -202,7 +202,7 @@ class Guard:
 
     def _ban(self, key: str, now: float) -> None:
         held = self._held.get(key)
-        if held is not None and held.sessions:
+        if not self.settings.ban or (held is not None and held.sessions):
             return  # who forges the address of a peer shall not end its calls
         if len(self._bans) >= self.settings.bans:
             del self._bans[next(iter(self._bans))]

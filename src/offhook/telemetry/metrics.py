@@ -13,6 +13,7 @@ from prometheus_client.gc_collector import GCCollector
 from offhook.model.call import CallStatus, Direction
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.sip.methods import METHODS
+from offhook.telemetry.guard_metrics import GuardTold, told_by_guard
 from offhook.telemetry.tally import Asked, Spread, Tally
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -85,6 +86,10 @@ class Metrics:
             yield GaugeMetricFamily("offhook_media_ports_open", "Media ports in use", value=open_ports())
 
         self._registry.register(Asked(collect))
+
+    def watch_guard(self, told: Callable[[], GuardTold]) -> None:
+        """Publish what the guard keeps out and whether new calls are refused, as `told` says when asked."""
+        self._registry.register(Asked(lambda: told_by_guard(told())))
 
     def receive(self, entry: TimelineEntry) -> None:
         """Count one entry of the timeline."""
