@@ -6,7 +6,8 @@ NATIVE := $(wildcard src/offhook/media/native/*.[ch])
 
 # package of Debian:program that it brings
 SPEECH := espeak-ng:espeak-ng
-PEERS := $(SPEECH) sip-tester:sipp baresip:baresip kamailio:kamailio
+PEERS := $(SPEECH) sip-tester:sipp baresip:baresip kamailio:kamailio libsrtp2-dev:/usr/include/srtp2/srtp.h \
+	linphone-cli:linphonec
 BENCH_PEERS := $(PEERS) rtpengine-daemon:rtpengine
 UNIT_TESTS := $(wildcard tests/unit tests/machines tests/twiml tests/contract tests/scenario)
 

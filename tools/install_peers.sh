@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs programs that tests and benchmarks talk to: each argument is PACKAGE:PROGRAM, and nothing happens for a
-# program that is there. With --force the arguments are packages of Debian, installed whatever is there.
+# Installs programs that tests and benchmarks talk to: each argument is PACKAGE:PROGRAM, or PACKAGE:/FILE, and nothing
+# happens for one that is there. With --force the arguments are packages of Debian, installed whatever is there.
 # Services that a package brings are not started.
 set -eu
 export PATH="$PATH:/usr/sbin:/sbin"
@@ -39,7 +39,7 @@ fi
 packages=
 programs=
 for pair in "$@"; do
-    if ! command -v "${pair#*:}" >/dev/null; then
+    if ! command -v "${pair#*:}" >/dev/null && ! [ -e "${pair#*:}" ]; then
         packages="$packages ${pair%:*}"
         programs="$programs ${pair#*:}"
     fi

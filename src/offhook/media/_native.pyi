@@ -7,7 +7,7 @@ NativeEvent: TypeAlias = (
     | tuple[Literal[2], int, str]  # the first packet: port, remote address
     | tuple[Literal[3], int, float]  # silence: port, seconds
 )
-Statistics: TypeAlias = tuple[int, int, int, float, str, int, int, int]
+Statistics: TypeAlias = tuple[int, int, int, float, str, int, int, int, int, int]
 
 class Plane:
     def __new__(cls, seed: int, silence: float) -> Self: ...
@@ -23,6 +23,8 @@ class Plane:
         telephone_event: int,
         may_send: bool,
         may_receive: bool,
+        sending: int,  # addresses of libsrtp's sessions, 0 for RTP in the clear; the port lets go of them
+        receiving: int,
         kinds: bytes,
         /,
     ) -> None: ...
@@ -39,3 +41,6 @@ class Plane:
 
 def encode(law: int, samples: bytes, /) -> bytes: ...
 def decode(law: int, octets: bytes, /) -> bytes: ...
+def use_srtp(
+    protect: int, unprotect: int, protect_rtcp: int, unprotect_rtcp: int, remove_stream: int, dealloc: int, /
+) -> None: ...

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from offhook.media import _native
 from offhook.media.errors import PortsExhausted
 from offhook.media.events import KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched, SourceSilenced
+from offhook.media.srtp import SrtpSessions, discard, library_addresses, renew
 from offhook.sdp.codecs import PCMA, PCMU, TELEPHONE_EVENT, Codec
 from offhook.sdp.negotiate import Agreement
 
@@ -18,7 +19,10 @@ _PAYLOAD_TYPES = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortReport:
-    """What a port has moved, at its end; jitter in milliseconds, the last three are packets that were not used."""
+    """What a port has moved, at its end; jitter in milliseconds, the last five are packets that were not used.
+
+    `unauthenticated` and `replayed` are of SRTP and SRTCP: not written under the peer's key, or seen before.
+    """
 
     received: int
     sent: int
@@ -28,6 +32,8 @@ class PortReport:
     malformed: int
     unwanted: int
     strangers: int
+    unauthenticated: int
+    replayed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +50,9 @@ class Engine:
     """One native thread with its ports. `seed` makes SSRCs and first sequence numbers; `silence` is in seconds."""
 
     def __init__(self, *, seed: int, silence: float) -> None:
+        _native.use_srtp(*library_addresses())
         self._plane = _native.Plane(seed=seed, silence=silence)
+        self._srtp: dict[int, SrtpSessions] = {}
 
     def fileno(self) -> int:
         """Becomes readable when events wait; then call drain."""
@@ -65,7 +73,20 @@ class Engine:
             raise PortsExhausted(f"no free pair of ports on {address}:{low}-{high}: {error.strerror}") from error
 
     def agree(self, port: int, agreement: Agreement) -> None:
-        """Apply what was negotiated. Raises ValueError when the peer's address is not numeric."""
+        """Apply what was negotiated; SRTP whose keys stay runs on as it is.
+
+        Raises ValueError when the peer's address is not numeric, SrtpUnavailable.
+        """
+        present = self._srtp.get(port, SrtpSessions())
+        sessions = renew(present, agreement.security)
+        try:
+            self._agree(port, agreement, sessions)
+        except BaseException:
+            discard(sessions, present)
+            raise
+        self._srtp[port] = sessions
+
+    def _agree(self, port: int, agreement: Agreement, sessions: SrtpSessions) -> None:
         kinds = bytearray(_PAYLOAD_TYPES)
         for payload in agreement.received:
             kinds[payload.payload_type] = _KINDS[payload.codec]
@@ -79,6 +100,8 @@ class Engine:
             -1 if agreement.telephone_event is None else agreement.telephone_event,
             agreement.direction.may_send,
             agreement.direction.may_receive,
+            sessions.sending,
+            sessions.receiving,
             bytes(kinds),
         )
 
@@ -104,7 +127,9 @@ class Engine:
 
     def close(self, port: int) -> PortReport:
         """Release a port and its sockets."""
-        received, sent, lost, jitter_ms, remote, malformed, unwanted, strangers = self._plane.close(port)
+        self._srtp.pop(port, None)
+        received, sent, lost, jitter_ms, remote, *unused = self._plane.close(port)
+        malformed, unwanted, strangers, unauthenticated, replayed = unused
         return PortReport(
             received=received,
             sent=sent,
@@ -114,6 +139,8 @@ class Engine:
             malformed=malformed,
             unwanted=unwanted,
             strangers=strangers,
+            unauthenticated=unauthenticated,
+            replayed=replayed,
         )
 
     def lateness(self) -> Lateness:

@@ -1,7 +1,8 @@
 """Why the media plane could not do as it was told.
 
 MediaError
-└── PortsExhausted  no pair of ports could be bound on the address
+├── PortsExhausted   no pair of ports could be bound on the address
+└── SrtpUnavailable  libsrtp is of another kind, or has no memory
 """
 
 from offhook.base.errors import OffhookError
@@ -13,3 +14,7 @@ class MediaError(OffhookError):
 
 class PortsExhausted(MediaError):
     """No RTP and RTCP pair could be bound on the address."""
+
+
+class SrtpUnavailable(MediaError):
+    """libsrtp is not the one that the native plane was written for, or could not make a session."""

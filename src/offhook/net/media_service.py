@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,12 +19,14 @@ from offhook.calls.events import (
     PlaybackId,
     PortId,
 )
-from offhook.calls.ports import PortStatistics, Sound
+from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy
 from offhook.media.engine import Engine, Lateness
 from offhook.media.errors import PortsExhausted
 from offhook.media.events import KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched
 from offhook.media.negotiation import Negotiation
-from offhook.sdp.errors import MissingDescription, SdpError
+from offhook.sdp.crypto import SrtpUse
+from offhook.sdp.errors import MissingDescription, SdpError, SrtpNotAccepted, SrtpRequired
+from offhook.sdp.negotiate import Agreement
 
 DEFAULT_SILENCE = 60.0  # seconds; the contract gives no figure (contract 1 §2.6), one minute outlasts any hold of RTP
 
@@ -42,7 +45,7 @@ class MediaService:
     """The media plane of one event loop; `sink` is told what happens, in order, on that loop.
 
     `seed` makes port numbers, SSRCs and SDP session ids: unpredictable when it is (secrets.randbits), repeatable in
-    tests. `silence` is how many seconds without a packet make MediaSilenced.
+    tests. `silence` is how many seconds without a packet make MediaSilenced. `random_octets` makes the keys of SRTP.
     """
 
     def __init__(
@@ -53,12 +56,14 @@ class MediaService:
         *,
         seed: int,
         silence: float = DEFAULT_SILENCE,
+        random_octets: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._edges = dict(edges)
         self._loop = loop
         self._sink = sink
         self._random = random.Random(seed)  # noqa: S311 - RFC 3550 asks for unlikely, not for secret numbers
         self._engine = Engine(seed=self._random.getrandbits(64), silence=silence)
+        self._random_octets = random_octets
         self._ports: dict[int, Negotiation] = {}
         self._playbacks = 0
         loop.add_reader(self._engine.fileno(), self._deliver)
@@ -91,19 +96,27 @@ class MediaService:
         except PortsExhausted as error:
             raise MediaExhausted(f"edge {edge}: {error}") from error
         session_id = self._random.getrandbits(62)  # numeric, and below 2**63 for those who read it signed
-        self._ports[port] = Negotiation(address=place.advertise or place.address, port=number, session_id=session_id)
+        self._ports[port] = Negotiation(
+            address=place.advertise or place.address,
+            port=number,
+            session_id=session_id,
+            random_octets=self._random_octets,
+        )
         return PortId(port)
 
-    def make_offer(self, port: PortId) -> bytes:
-        """The SDP that offers PCMU, PCMA and telephone-event from this port."""
-        return self._port(port).make_offer()
+    def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
+        """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` or already so."""
+        return self._port(port).make_offer(is_secure=is_secure)
 
-    def make_answer(self, port: PortId, offer: bytes) -> bytes:
+    def make_answer(self, port: PortId, offer: bytes, *, srtp: SrtpPolicy | None = None) -> bytes:
         """Negotiate an offer and return the answer; also used for re-offers. Raises OfferRefused."""
+        negotiation = self._port(port)
+        if srtp is not None:
+            negotiation.srtp = SrtpUse(srtp.value)
         try:
-            answer = self._port(port).make_answer(offer)
+            answer = negotiation.make_answer(offer)
         except SdpError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         self._agree(port)
         return answer
 
@@ -112,8 +125,12 @@ class MediaService:
         try:
             self._port(port).accept_answer(answer)
         except SdpError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         self._agree(port)
+
+    def direction(self, port: PortId) -> str:
+        """What the peer does as of the last agreement: sendrecv, recvonly, or on hold sendonly or inactive."""
+        return self._port(port).peer_direction
 
     def connect(self, one: PortId, other: PortId) -> None:
         """Join two ports, both ways; packets, telephone-events included, are relayed natively."""
@@ -164,6 +181,8 @@ class MediaService:
             jitter_ms=report.jitter_ms,
             codec=agreement.codec.name if agreement is not None else "",
             remote=report.remote,
+            srtp=suite_of(agreement),
+            packets_unauthenticated=report.unauthenticated,
         )
 
     # --- within --------------------------------------------------------------------------------------------------
@@ -194,8 +213,15 @@ class MediaService:
                 self._sink(_translate(event))
 
 
-def _refused(error: SdpError) -> OfferRefused:
-    return OfferRefused(str(error), 32103 if isinstance(error, MissingDescription) else 32102)
+def refused(error: SdpError) -> OfferRefused:
+    """What calls are told of an SDP that cannot be used, with the API's code (contract 1 §8.5)."""
+    codes = {MissingDescription: 32103, SrtpNotAccepted: 32207, SrtpRequired: 32208}
+    return OfferRefused(str(error), codes.get(type(error), 32102))
+
+
+def suite_of(agreement: Agreement | None) -> str:
+    """The SRTP suite that was agreed, "" for RTP in the clear."""
+    return agreement.security.suite.value if agreement is not None and agreement.security is not None else ""
 
 
 def _translate(event: PlaneEvent) -> MediaEvent:

@@ -1,14 +1,17 @@
-"""Offer and answer (RFC 3264): one audio line of PCMU, PCMA and telephone-event; every other line is rejected."""
+"""Offer and answer (RFC 3264, 4568): one audio line of PCMU, PCMA and telephone-event; every other line is rejected."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from offhook.sdp.codecs import AUDIO_CODECS, PCMA, PCMU, TELEPHONE_EVENT, Codec, PayloadFormat, known_formats
+from offhook.sdp.crypto import Crypto, CryptoSuite, SrtpUse, acceptable_crypto, answering_crypto, offered_crypto
 from offhook.sdp.description import Attribute, Direction, MediaDescription, Origin, SessionDescription
-from offhook.sdp.errors import MalformedDescription, NoCommonMedia
+from offhook.sdp.errors import MalformedDescription, NoCommonMedia, SrtpNotAccepted, SrtpRequired
 from offhook.sdp.parse import MOST_PORT
 
-PROTOCOL = "RTP/AVP"
+PLAIN = "RTP/AVP"
+SECURE = "RTP/SAVP"
 PTIME_MS = 20
 OFFERED = (
     PayloadFormat(payload_type=0, codec=PCMU),
@@ -19,12 +22,25 @@ OFFERED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalMedia:
-    """Our side of a session: the address to advertise and the RTP port, RTCP being one above."""
+    """Our side of a session: the address to advertise and the RTP port, RTCP being one above.
+
+    `key_of` gives the master key and salt that we send under with a suite; None where there is no SRTP.
+    """
 
     session_id: int
     version: int
     address: str
     port: int
+    key_of: Callable[[CryptoSuite], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """SRTP as both sides agreed to it: the suite, the key that we send under, and the one that the peer sends under."""
+
+    suite: CryptoSuite
+    local_key: bytes = field(repr=False)
+    remote_key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,27 +55,31 @@ class Agreement:
     payload_type: int
     telephone_event: int | None
     received: tuple[PayloadFormat, ...]
+    security: Security | None = None
 
 
-def make_offer(local: LocalMedia) -> SessionDescription:
-    """The offer of everything we can."""
-    return _describe(local, (_audio(local.port, OFFERED, Direction.SENDRECV),))
+def make_offer(local: LocalMedia, suite: CryptoSuite | None = None) -> SessionDescription:
+    """The offer of everything we can: as SRTP with this suite alone, or as RTP."""
+    crypto = _own_crypto(local, 1, suite) if suite is not None else None
+    return _describe(local, (_audio(local.port, OFFERED, Direction.SENDRECV, crypto),))
 
 
-def make_answer(local: LocalMedia, offer: SessionDescription) -> tuple[SessionDescription, Agreement]:
-    """Answer an offer: its first usable audio line, under its payload types; other lines get port 0 (RFC 3264 §6).
+def make_answer(
+    local: LocalMedia, offer: SessionDescription, use: SrtpUse = SrtpUse.REFUSED
+) -> tuple[SessionDescription, Agreement]:
+    """Answer an offer: its first usable audio line, SRTP before RTP, under its payload types (RFC 3264 §6).
 
-    Raises NoCommonMedia, MalformedDescription.
+    Every other line gets port 0. Raises NoCommonMedia, MalformedDescription.
     """
-    chosen = next((index for index, media in enumerate(offer.media) if _is_usable(media)), None)
-    if chosen is None:
-        raise NoCommonMedia(f"expected RTP/AVP audio in PCMU or PCMA, got {_summary(offer)}")
+    chosen, theirs = _choose(offer, use)
     media = offer.media[chosen]
     formats = _answerable(known_formats(media))
     direction = offer.direction_of(media).mirrored
-    answered = _audio(local.port, formats, direction)
+    ours = _own_crypto(local, theirs.tag, theirs.suite) if theirs is not None else None
+    answered = _audio(local.port, formats, direction, ours)
     lines = tuple(answered if index == chosen else _rejected(line) for index, line in enumerate(offer.media))
-    return _describe(local, lines), _agree(offer, media, formats, received=formats, direction=direction)
+    agreement = _agree(offer, media, formats, received=formats, direction=direction)
+    return _describe(local, lines), replace(agreement, security=_security(ours, theirs))
 
 
 def accept_answer(offer: SessionDescription, answer: SessionDescription) -> Agreement:
@@ -68,15 +88,54 @@ def accept_answer(offer: SessionDescription, answer: SessionDescription) -> Agre
         raise MalformedDescription(f"expected {len(offer.media)} media lines in the answer, got {len(answer.media)}")
     line = next(index for index, media in enumerate(offer.media) if media.port != 0)
     media = answer.media[line]
-    if not _is_usable(media):
-        raise NoCommonMedia(f"expected RTP/AVP audio in PCMU or PCMA, got {_summary(answer)}")
+    ours = offered_crypto(offer.media[line])
+    if ours is not None and _is_usable(media, PLAIN):
+        raise SrtpRequired(f"expected an answer with SRTP, got {_summary(answer)}")
+    if not _is_usable(media, offer.media[line].protocol):
+        raise NoCommonMedia(f"expected {offer.media[line].protocol} audio in PCMU or PCMA, got {_summary(answer)}")
+    theirs = answering_crypto(media, ours) if ours is not None else None
     received = known_formats(offer.media[line])
     # interop: an answerer may number telephone-event its own way (RFC 3264 §6.1 only asks it not to), and some then
     # send under their number; both are taken.
     taken = {payload.payload_type for payload in received}
     extra = tuple(payload for payload in known_formats(media) if payload.payload_type not in taken)
     direction = answer.direction_of(media).mirrored
-    return _agree(answer, media, known_formats(media), received=received + extra, direction=direction)
+    agreement = _agree(answer, media, known_formats(media), received=received + extra, direction=direction)
+    return replace(agreement, security=_security(ours, theirs))
+
+
+def _own_crypto(local: LocalMedia, tag: int, suite: CryptoSuite) -> Crypto:
+    if local.key_of is None:
+        raise SrtpNotAccepted("there are no keys for SRTP here")
+    return Crypto(tag=tag, suite=suite, key=local.key_of(suite))
+
+
+def _security(ours: Crypto | None, theirs: Crypto | None) -> Security | None:
+    if ours is None or theirs is None:
+        return None
+    return Security(suite=ours.suite, local_key=ours.key, remote_key=theirs.key)
+
+
+def _choose(offer: SessionDescription, use: SrtpUse) -> tuple[int, Crypto | None]:
+    """The line to answer; alternatives of one audio stream are offered as RTP/SAVP and RTP/AVP lines side by side."""
+    secure = [index for index, media in enumerate(offer.media) if _is_usable(media, SECURE)]
+    plain = [index for index, media in enumerate(offer.media) if _is_usable(media, PLAIN)]
+    refusals: list[str] = []
+    if use is not SrtpUse.REFUSED:
+        for index in secure:
+            crypto = acceptable_crypto(offer.media[index], refusals)
+            if crypto is not None:
+                return index, crypto
+    if plain and use is not SrtpUse.REQUIRED:
+        return plain[0], None
+    if secure and use is SrtpUse.REFUSED:
+        raise SrtpNotAccepted(f"SRTP is not accepted here, got {_summary(offer)}")
+    if refusals:
+        raise NoCommonMedia(f"no a=crypto line of the offer can be used: {'; '.join(refusals[:4])}")
+    if plain:
+        raise SrtpRequired(f"SRTP is required here, got {_summary(offer)}")
+    wanted = {SrtpUse.REFUSED: PLAIN, SrtpUse.ACCEPTED: f"{PLAIN} or {SECURE}", SrtpUse.REQUIRED: SECURE}[use]
+    raise NoCommonMedia(f"expected {wanted} audio in PCMU or PCMA, got {_summary(offer)}")
 
 
 def _describe(local: LocalMedia, lines: tuple[MediaDescription, ...]) -> SessionDescription:
@@ -84,8 +143,11 @@ def _describe(local: LocalMedia, lines: tuple[MediaDescription, ...]) -> Session
     return SessionDescription(origin=origin, name="offhook", address=local.address, media=lines)
 
 
-def _audio(port: int, formats: tuple[PayloadFormat, ...], direction: Direction) -> MediaDescription:
-    attributes = [attribute for payload in formats for attribute in payload.attributes()]
+def _audio(
+    port: int, formats: tuple[PayloadFormat, ...], direction: Direction, crypto: Crypto | None
+) -> MediaDescription:
+    attributes = [] if crypto is None else [crypto.attribute()]
+    attributes += [attribute for payload in formats for attribute in payload.attributes()]
     attributes += [
         Attribute(name="ptime", value=str(PTIME_MS)),
         Attribute(name="maxptime", value=str(PTIME_MS)),
@@ -94,14 +156,14 @@ def _audio(port: int, formats: tuple[PayloadFormat, ...], direction: Direction) 
     return MediaDescription(
         kind="audio",
         port=port,
-        protocol=PROTOCOL,
+        protocol=PLAIN if crypto is None else SECURE,
         formats=tuple(str(payload.payload_type) for payload in formats),
         attributes=tuple(attributes),
     )
 
 
-def _is_usable(media: MediaDescription) -> bool:
-    is_audio = media.kind == "audio" and media.protocol == PROTOCOL and media.port != 0
+def _is_usable(media: MediaDescription, protocol: str) -> bool:
+    is_audio = media.kind == "audio" and media.protocol == protocol and media.port != 0
     return is_audio and any(payload.codec in AUDIO_CODECS for payload in known_formats(media))
 
 

@@ -67,7 +67,8 @@ def _lines(body: bytes) -> list[tuple[str, str]]:
 
 def _line(line: str) -> tuple[str, str]:
     if len(line) < len("v=") or line[1] != "=" or not line[0].islower() or "\r" in line or "\0" in line:
-        raise MalformedDescription(f"expected a letter, = and a value, got {line!r:.60}")
+        shown = line.partition("inline:")[0]  # the key behind it is nobody's to read
+        raise MalformedDescription(f"expected a letter, = and a value, got {shown!r:.60}")
     return line[0], line[2:]
 
 
@@ -93,7 +94,10 @@ def _number(word: str, what: str) -> int:
 def _address(words: list[str]) -> str:
     if len(words) != len(("IN", "IP4", "address")) or words[0] != "IN" or words[1] not in {"IP4", "IP6"}:
         raise MalformedDescription(f"expected IN, IP4 or IP6 and an address, got {' '.join(words)!r:.80}")
-    return words[2].partition("/")[0]
+    address = words[2].partition("/")[0]
+    if not address:
+        raise MalformedDescription(f"expected an address, got {words[2]!r:.80}")
+    return address
 
 
 def _media(value: str) -> tuple[str, int, str, tuple[str, ...]]:

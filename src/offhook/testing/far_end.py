@@ -61,20 +61,22 @@ class FarEnd:
         self, payload: bytes, *, payload_type: int | None = None, marker: bool = False, samples: int = 160
     ) -> None:
         """Send one packet and move on by so many samples."""
-        self.send_raw(
-            bytes(
-                RtpPacket(
-                    payload_type=self.formats[0] if payload_type is None else payload_type,
-                    sequence=self.sequence,
-                    timestamp=self.timestamp,
-                    ssrc=self.ssrc,
-                    payload=payload,
-                    marker=marker,
-                )
+        self.send_packet(
+            RtpPacket(
+                payload_type=self.formats[0] if payload_type is None else payload_type,
+                sequence=self.sequence,
+                timestamp=self.timestamp,
+                ssrc=self.ssrc,
+                payload=payload,
+                marker=marker,
             )
         )
         self.sequence = (self.sequence + 1) % 2**16
         self.timestamp = (self.timestamp + samples) % 2**32
+
+    def send_packet(self, packet: RtpPacket) -> None:
+        """Send one packet as it is."""
+        self.send_raw(bytes(packet))
 
     def send_raw(self, octets: bytes) -> None:
         """Send any octets at all."""

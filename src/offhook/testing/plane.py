@@ -5,13 +5,14 @@ tests/contract run on it and on net.media_service alike.
 """
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from offhook.audio.tones import ringing
 from offhook.base.errors import IllegalInput
-from offhook.calls.errors import MediaExhausted, OfferRefused, UnknownEdge
+from offhook.calls.errors import MediaExhausted, UnknownEdge
 from offhook.calls.events import (
     DigitPressed,
     MediaBegun,
@@ -21,9 +22,11 @@ from offhook.calls.events import (
     PlaybackId,
     PortId,
 )
-from offhook.calls.ports import PortStatistics, Sound
+from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy
 from offhook.media.negotiation import Negotiation
-from offhook.sdp.errors import MissingDescription, SdpError
+from offhook.net.media_service import refused, suite_of
+from offhook.sdp.crypto import SrtpUse
+from offhook.sdp.errors import SdpError
 
 _PAUSES = {"w": 0.5, "W": 1.0}
 _KEY_LENGTH = 0.2  # 100 ms of tone, 100 ms of gap
@@ -68,6 +71,7 @@ class FakePlane:
         self._sink = sink
         self._limit = limit
         self._playbacks = 0
+        self._random = random.Random(20260105)  # noqa: S311 - keys that are the same in every run of a test
         self.ports: dict[PortId, FakePort] = {}
 
     # --- what a test does and sees -------------------------------------------------------------------------------
@@ -112,21 +116,28 @@ class FakePlane:
         if len(self.open_ports) >= self._limit:
             raise MediaExhausted(f"edge {edge}: all {self._limit} ports are in use")
         port = PortId(len(self.ports) + 1)
-        negotiation = Negotiation(address="192.0.2.100", port=10_000 + 2 * (port % 20_000), session_id=port)
+        negotiation = Negotiation(
+            address="192.0.2.100",
+            port=10_000 + 2 * (port % 20_000),
+            session_id=port,
+            random_octets=self._random.randbytes,
+        )
         self.ports[port] = FakePort(port=port, edge=edge, negotiation=negotiation)
         return port
 
-    def make_offer(self, port: PortId) -> bytes:
-        """The SDP that offers PCMU, PCMA and telephone-event from this port."""
-        return self._open_port(port).negotiation.make_offer()
+    def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
+        """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` or already so."""
+        return self._open_port(port).negotiation.make_offer(is_secure=is_secure)
 
-    def make_answer(self, port: PortId, offer: bytes) -> bytes:
+    def make_answer(self, port: PortId, offer: bytes, *, srtp: SrtpPolicy | None = None) -> bytes:
         """Negotiate an offer and return the answer. Raises OfferRefused."""
         found = self._open_port(port)
+        if srtp is not None:
+            found.negotiation.srtp = SrtpUse(srtp.value)
         try:
             answer = found.negotiation.make_answer(offer)
         except SdpError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         self._begin(found)
         return answer
 
@@ -136,8 +147,12 @@ class FakePlane:
         try:
             found.negotiation.accept_answer(answer)
         except SdpError as error:
-            raise _refused(error) from error
+            raise refused(error) from error
         self._begin(found)
+
+    def direction(self, port: PortId) -> str:
+        """What the peer does as of the last agreement."""
+        return self._open_port(port).negotiation.peer_direction
 
     def connect(self, one: PortId, other: PortId) -> None:
         """Join two ports."""
@@ -182,7 +197,7 @@ class FakePlane:
         found.queue.clear()
         found.is_open = False
         agreement = found.negotiation.agreement
-        return PortStatistics(codec=agreement.codec.name if agreement else "")
+        return PortStatistics(codec=agreement.codec.name if agreement else "", srtp=suite_of(agreement))
 
     # --- within --------------------------------------------------------------------------------------------------
 
@@ -234,7 +249,3 @@ class FakePlane:
         if port.timer is not None:
             port.timer.cancel()
             port.timer = None
-
-
-def _refused(error: SdpError) -> OfferRefused:
-    return OfferRefused(str(error), 32103 if isinstance(error, MissingDescription) else 32102)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from random import Random
 
 from offhook.media.engine import Engine
 from offhook.media.events import PlaneEvent
@@ -22,15 +23,24 @@ class Bench:
     engine: Engine
     stack: ExitStack
     waiting: list[PlaneEvent] = field(default_factory=list)
+    negotiations: dict[int, Negotiation] = field(default_factory=dict)
+    chance: Random = field(default_factory=lambda: Random(20260105))  # noqa: S311 - keys of a test
 
     def leg(self, far: FarEnd, *, direction: str = "sendrecv") -> int:
         """A port that has answered this far end's offer."""
         port, number = self.engine.open("127.0.0.1", 20_000, 29_999, 20_000 + far.number % 9000)
-        negotiation = Negotiation(address="127.0.0.1", port=number, session_id=port)
+        self.negotiations[port] = Negotiation(
+            address="127.0.0.1", port=number, session_id=port, random_octets=self.chance.randbytes
+        )
+        self.reoffer(port, far, direction=direction)
+        return port
+
+    def reoffer(self, port: int, far: FarEnd, *, direction: str = "sendrecv") -> None:
+        """Let the port answer an offer of this far end, its first or another."""
+        negotiation = self.negotiations[port]
         far.aim(negotiation.make_answer(far.sdp(direction=direction)))
         assert negotiation.agreement is not None
         self.engine.agree(port, negotiation.agreement)
-        return port
 
     def far(self, **options: int | tuple[int, ...] | None) -> FarEnd:
         """A peer that is closed with the test."""

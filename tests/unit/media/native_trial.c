@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <srtp2/srtp.h>
+
 #include "plane.h"
 #include "rtcp.h"
 
@@ -131,9 +133,92 @@ static void try_time_that_seems_to_run_back(void)
     event_ring_free(&told);
 }
 
+/* --- SRTP -------------------------------------------------------------------------------------------------------- */
+
+static int remove_stream(void *session, uint32_t ssrc)
+{
+    return srtp_remove_stream(session, ssrc);
+}
+
+static void use_libsrtp(void)
+{
+    assert(srtp_init() == srtp_err_status_ok);
+    const srtp_library library = {
+        .protect = (int (*)(void *, void *, int *))srtp_protect,
+        .unprotect = (int (*)(void *, void *, int *))srtp_unprotect,
+        .protect_rtcp = (int (*)(void *, void *, int *))srtp_protect_rtcp,
+        .unprotect_rtcp = (int (*)(void *, void *, int *))srtp_unprotect_rtcp,
+        .remove_stream = remove_stream,
+        .dealloc = (int (*)(void *))srtp_dealloc,
+    };
+    srtp_use(&library);
+}
+
+static void *open_session(srtp_ssrc_type_t kind, uint8_t key)
+{
+    uint8_t keys[SRTP_MAX_KEY_LEN];
+    memset(keys, key, sizeof keys);
+    srtp_policy_t policy = {.ssrc.type = kind, .key = keys};
+    srtp_crypto_policy_set_rtp_default(&policy.rtp);
+    srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
+    srtp_t session;
+    assert(srtp_create(&session, &policy) == srtp_err_status_ok);
+    return session;
+}
+
+/* Makes octets into a packet of the peer's, mostly under one SSRC; there is room for the trailer. */
+static size_t seal(void *session, uint8_t *octets, size_t length, uint16_t sequence, bool is_control)
+{
+    int sealed = length < 40 ? 40 : (int)length;
+    octets[0] = 0x80;
+    octets[1] = is_control ? 201 : (uint8_t)chance(128);
+    rtp_store16(octets + 2, sequence);
+    rtp_store32(octets + (is_control ? 4 : 8), chance(4) ? 7 : chance(100));
+    if ((is_control ? srtp_protect_rtcp : srtp_protect)(session, octets, &sealed) != srtp_err_status_ok)
+        return length;
+    return (size_t)sealed;
+}
+
+/* Garbage and sealed packets in buffers of exactly their length, under keys that change. */
+static void try_srtp(void)
+{
+    srtp_contexts contexts = {0};
+    void *peer = NULL;
+    uint16_t sequence = 0;
+    int opened = 0;
+    for (int step = 0; step < 50000; step++) {
+        if (step % 5000 == 0) {
+            if (peer)
+                srtp_dealloc(peer);
+            uint8_t key = (uint8_t)chance(255);
+            peer = open_session(ssrc_any_outbound, key);
+            srtp_agree(&contexts, chance(2) ? contexts.sending : open_session(ssrc_any_outbound, 1),
+                       open_session(ssrc_any_inbound, key));
+        }
+        bool is_control = chance(5) == 0;
+        size_t length = chance(100);
+        uint8_t *octets = random_octets(length + SRTP_TRAILER);
+        if (chance(2))
+            length = seal(peer, octets, length, sequence++, is_control);
+        uint8_t *tight = malloc(length ? length : 1);
+        memcpy(tight, octets, length);
+        opened += srtp_open(&contexts, tight, &length, is_control) == SRTP_OPENED;
+        free(tight);
+        if (contexts.sending && length >= 40) {
+            octets[0] = 0x80;
+            (void)srtp_seal(&contexts, octets, &length, is_control);
+        }
+        free(octets);
+    }
+    assert(opened > 20000);
+    srtp_dealloc(peer);
+    srtp_release(&contexts);
+    assert(!contexts.sending && !contexts.receiving.session && !contexts.before.session);
+}
+
 /* --- a running plane --------------------------------------------------------------------------------------------- */
 
-static port *open_port(plane *plane, const address *local, const address *peer, g711_law law)
+static port *open_port(plane *plane, const address *local, const address *peer, g711_law law, bool is_secure)
 {
     port *opened = calloc(1, sizeof *opened);
     assert(port_bind(opened, local, 33000, 33999, (uint16_t)(33000 + chance(900))));
@@ -144,7 +229,12 @@ static port *open_port(plane *plane, const address *local, const address *peer, 
     memset(agreed.kinds + 64, PAYLOAD_EVENT, sizeof agreed.kinds / 2);
     plane_enter(plane);
     assert(plane_adopt(plane, opened));
-    port_agree(opened, &agreed, peer, plane_now_us());
+    terms terms = {.announced = *peer};
+    if (is_secure) {
+        terms.sending = open_session(ssrc_any_outbound, 1);
+        terms.receiving = open_session(ssrc_any_inbound, 2);
+    }
+    port_agree(opened, &agreed, &terms, plane_now_us());
     plane_leave(plane);
     return opened;
 }
@@ -175,14 +265,22 @@ static int drain(plane *plane)
 static void flood(int descriptor, const port *to, int packets)
 {
     address at;
+    void *sealing = to->srtp.sending ? open_session(ssrc_any_outbound, 2) : NULL;
+    uint16_t sequence = (uint16_t)chance(65536);
     assert(address_read(&at, "127.0.0.1", to->number));
     for (int sent = 0; sent < packets; sent++) {
         size_t length = chance(3) ? 172 : chance(60);
-        uint8_t *octets = random_octets(length);
-        address_set_port(&at, (uint16_t)(to->number + (chance(20) == 0)));
-        (void)!sendto(descriptor, octets, length, 0, &at.any, at.length);
+        uint8_t *octets = random_octets(length + SRTP_TRAILER);
+        bool is_control = chance(20) == 0;
+        if (sealing && chance(2))
+            length = seal(sealing, octets, length, sequence++, is_control);
+        address_set_port(&at, (uint16_t)(to->number + is_control));
+        for (uint32_t copies = chance(4) == 0; copies < 2; copies++) /* some are replayed */
+            (void)!sendto(descriptor, octets, length, 0, &at.any, at.length);
         free(octets);
     }
+    if (sealing)
+        srtp_dealloc(sealing);
 }
 
 static void try_plane(void)
@@ -196,7 +294,8 @@ static void try_plane(void)
     assert(plane_start(&plane, 1, 50000));
     int told = 0;
     for (int round = 0; round < 12; round++) {
-        port *one = open_port(&plane, &local, &peer, LAW_PCMU), *other = open_port(&plane, &local, &peer, LAW_PCMA);
+        port *one = open_port(&plane, &local, &peer, LAW_PCMU, round % 3 == 1);
+        port *other = open_port(&plane, &local, &peer, LAW_PCMA, round % 3 > 0);
         plane_enter(&plane);
         plane_connect(one, other);
         player_add_sound(&one->player, 1, samples, 400, chance(2));
@@ -226,6 +325,9 @@ int main(int count, char **arguments)
     try_player();
     try_reports();
     try_time_that_seems_to_run_back();
+    use_libsrtp();
+    try_srtp();
     try_plane();
+    srtp_shutdown();
     return 0;
 }

@@ -9,7 +9,7 @@ import pytest
 
 NATIVE = Path(__file__).parents[3] / "src/offhook/media/native"
 TRIAL = Path(__file__).with_name("native_trial.c")
-OF_PYTHON = {"module.c", "plane_object.c", "codec_functions.c"}
+OF_PYTHON = {"module.c", "plane_object.c", "codec_functions.c", "srtp_functions.c"}
 
 
 @pytest.mark.slow
@@ -23,7 +23,17 @@ def test_the_native_plane_is_clean_under_sanitizers(tmp_path: Path, sanitizers: 
     program = tmp_path / "trial"
     flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-fno-sanitize-recover=all"]
     subprocess.run(  # noqa: S603 - our own sources
-        [compiler, *flags, f"-fsanitize={sanitizers}", f"-I{NATIVE}", str(TRIAL), *sources, "-o", str(program)],
+        [
+            compiler,
+            *flags,
+            f"-fsanitize={sanitizers}",
+            f"-I{NATIVE}",
+            str(TRIAL),
+            *sources,
+            "-o",
+            str(program),
+            "-lsrtp2",
+        ],
         check=True,
         timeout=60,
     )

@@ -1,6 +1,7 @@
 /* offhook.media._native: the plane as a Python type. Only media/engine.py imports it; the types are in _native.pyi. */
 #include "codec_functions.h"
 #include "plane_object.h"
+#include "srtp_functions.h"
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
 
@@ -151,6 +152,7 @@ static PyType_Spec plane_spec = {
 static PyMethodDef functions[] = {
     {"encode", codec_encode, METH_VARARGS, NULL},
     {"decode", codec_decode, METH_VARARGS, NULL},
+    {"use_srtp", srtp_use_functions, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -79,9 +79,10 @@ PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
     const char *host;
     unsigned short number, rtcp_number;
     int law, payload_type, telephone_event, may_send, may_receive;
+    unsigned long long sending, receiving;
     Py_buffer kinds;
-    if (!PyArg_ParseTuple(arguments, "KzHHiiippy*:agree", &id, &host, &number, &rtcp_number, &law, &payload_type,
-                          &telephone_event, &may_send, &may_receive, &kinds))
+    if (!PyArg_ParseTuple(arguments, "KzHHiiippKKy*:agree", &id, &host, &number, &rtcp_number, &law, &payload_type,
+                          &telephone_event, &may_send, &may_receive, &sending, &receiving, &kinds))
         return NULL;
     agreement agreed = {
         .agreed = true,
@@ -96,13 +97,13 @@ PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
     if (fits)
         memcpy(agreed.kinds, kinds.buf, sizeof agreed.kinds);
     PyBuffer_Release(&kinds);
-    address announced = {.length = 0};
-    if (!fits || (host && !address_read(&announced, host, number)))
+    terms terms = {.sending = (void *)(uintptr_t)sending, .receiving = (void *)(uintptr_t)receiving};
+    if (!fits || !sending != !receiving || (host && !address_read(&terms.announced, host, number)))
         return PyErr_Format(PyExc_ValueError, "not an agreement: %s", host ? host : "");
     port *found = enter_port(self, id);
     if (!found)
         return NULL;
-    port_agree(found, &agreed, &announced, plane_now_us());
+    port_agree(found, &agreed, &terms, plane_now_us());
     plane_leave(&self->plane);
     Py_RETURN_NONE;
 }
@@ -196,10 +197,11 @@ PyObject *plane_object_close(PlaneObject *self, PyObject *argument)
     char remote[ADDRESS_TEXT];
     address_print(&found->latch.remote, remote);
     PyObject *statistics = Py_BuildValue(
-        "KKKdsKKK", (unsigned long long)found->received, (unsigned long long)found->sender.packets,
+        "KKKdsKKKKK", (unsigned long long)found->received, (unsigned long long)found->sender.packets,
         (unsigned long long)port_lost(found), found->source.jitter * 1000 / RTP_CLOCK_RATE, remote,
         (unsigned long long)found->malformed, (unsigned long long)found->unwanted,
-        (unsigned long long)found->strangers);
+        (unsigned long long)found->strangers, (unsigned long long)found->unauthenticated,
+        (unsigned long long)found->replayed);
     plane_object_discard(found);
     port_close(found);
     free(found);

@@ -1,5 +1,6 @@
 #include "port.h"
 
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,10 +29,12 @@ void port_begin(port *port, const uint64_t random[4], uint64_t now_us)
     port->heard_us = now_us;
 }
 
-void port_agree(port *port, const agreement *agreed, const address *announced, uint64_t now_us)
+void port_agree(port *port, const agreement *agreed, const terms *terms, uint64_t now_us)
 {
+    const address *announced = &terms->announced;
     bool hears_again = agreed->may_receive && !port->agreement.may_receive;
     port->agreement = *agreed;
+    srtp_agree(&port->srtp, terms->sending, terms->receiving);
     if (!address_equal(&port->latch.announced, announced) && port->is_wired) {
         socket_unwire(port->rtp_socket);
         port->is_wired = false;
@@ -49,12 +52,20 @@ void port_agree(port *port, const agreement *agreed, const address *announced, u
 void port_send(port *port, const uint8_t *octets, size_t length)
 {
     const address *to = &port->latch.remote;
+    size_t payload = length - RTP_HEADER;
+    alignas(uint64_t) uint8_t sealed[PACKET_LIMIT + SRTP_TRAILER];
+    if (port->srtp.sending) {
+        memcpy(sealed, octets, length);
+        if (!srtp_seal(&port->srtp, sealed, &length, false))
+            return; /* a number that has been used before: once more would betray both packets */
+        octets = sealed;
+    }
     ssize_t sent = port->is_wired ? send(port->rtp_socket, octets, length, 0)
                                   : sendto(port->rtp_socket, octets, length, 0, &to->any, to->length);
     if (sent < 0)
         return; /* a full buffer or an ICMP error: a lost packet like any other */
     port->sender.packets++;
-    port->sender.octets += (uint32_t)(length - RTP_HEADER);
+    port->sender.octets += (uint32_t)payload;
 }
 
 static void tell_digits(const port *port, const key_press *pressed, int count, event_ring *events)
@@ -90,15 +101,34 @@ static void count_arrival(port *port, const rtp_packet *packet, payload_kind kin
     port->silence_told = false;
 }
 
+static bool open_packet(port *port, uint8_t *octets, size_t *length, bool is_control)
+{
+    switch (srtp_open(&port->srtp, octets, length, is_control)) {
+    case SRTP_OPENED:
+        return true;
+    case SRTP_REPLAYED:
+        port->replayed++;
+        return false;
+    case SRTP_UNAUTHENTICATED:
+        port->unauthenticated++;
+        return false;
+    }
+    return false;
+}
+
 void port_receive(port *port, const moment *moment)
 {
-    uint8_t octets[PACKET_LIMIT];
+    alignas(uint64_t) uint8_t octets[PACKET_LIMIT];
     address source = {.length = sizeof source.v6};
-    ssize_t length = recvfrom(port->rtp_socket, octets, sizeof octets, 0, &source.any, &source.length);
-    if (length < 0)
+    ssize_t taken = recvfrom(port->rtp_socket, octets, sizeof octets, 0, &source.any, &source.length);
+    if (taken < 0)
+        return;
+    size_t length = (size_t)taken;
+    /* On hold, too: libsrtp follows the sequence numbers, or it would lose count of their turns. */
+    if (port->srtp.receiving.session && !open_packet(port, octets, &length, false))
         return;
     rtp_packet packet;
-    if (length == sizeof octets || !rtp_parse(octets, (size_t)length, &packet)) {
+    if (length == sizeof octets || !rtp_parse(octets, length, &packet)) {
         port->malformed++;
         return;
     }
@@ -129,9 +159,12 @@ void port_receive(port *port, const moment *moment)
 
 void port_receive_control(port *port)
 {
-    uint8_t octets[PACKET_LIMIT];
+    alignas(uint64_t) uint8_t octets[PACKET_LIMIT];
     /* Reports of the peer are of no use to us yet; read so that the socket does not stay ready. */
-    (void)!recv(port->rtcp_socket, octets, sizeof octets, 0);
+    ssize_t taken = recv(port->rtcp_socket, octets, sizeof octets, 0);
+    size_t length = taken < 0 ? 0 : (size_t)taken;
+    if (taken >= 0 && port->srtp.receiving.session)
+        (void)open_packet(port, octets, &length, true);
 }
 
 static void send_audio(port *port, const uint8_t *samples, uint64_t tick)
@@ -232,4 +265,5 @@ void port_close(port *port)
 {
     close(port->rtp_socket);
     close(port->rtcp_socket);
+    srtp_release(&port->srtp);
 }

@@ -8,6 +8,7 @@
 #include "player.h"
 #include "rtp.h"
 #include "sender.h"
+#include "srtp.h"
 #include "telephone_event.h"
 
 enum { PACKET_LIMIT = 2048 }; /* octets of a datagram; longer ones are no G.711 of ours */
@@ -35,6 +36,7 @@ typedef struct port {
     latch latch;
     rtp_source source;
     rtp_sender sender;
+    srtp_contexts srtp;
     key_listener keys;
     player player;
     struct port *partner;
@@ -43,6 +45,7 @@ typedef struct port {
     uint64_t report_tick; /* when the next RTCP report is due */
     char cname[20];
     uint64_t received, lost_before, malformed, unwanted, strangers;
+    uint64_t unauthenticated, replayed; /* of SRTP and SRTCP */
 } port;
 
 /* What a port needs of its plane while it works. */
@@ -59,8 +62,15 @@ bool port_bind(port *port, const address *local, uint16_t low, uint16_t high, ui
 /* Random beginnings from four numbers that the plane brings. */
 void port_begin(port *port, const uint64_t random[4], uint64_t now_us);
 
-/* Applies an agreement; an `announced` of length 0 means that nothing may be sent. */
-void port_agree(port *port, const agreement *agreement, const address *announced, uint64_t now_us);
+/* What an agreement needs beside itself: an `announced` of length 0 means that nothing may be sent; the sessions of SRTP
+ * become the port's, NULL for RTP in the clear. */
+typedef struct {
+    address announced;
+    void *sending, *receiving;
+} terms;
+
+/* Applies an agreement. */
+void port_agree(port *port, const agreement *agreement, const terms *terms, uint64_t now_us);
 
 /* Sends a packet whose header stands at `octets`, to wherever the latch points. */
 void port_send(port *port, const uint8_t *octets, size_t length);
@@ -79,7 +89,7 @@ void port_tell_done(port *port, event_ring *events);
 
 uint64_t port_lost(const port *port);
 
-/* Closes the sockets; the player must be empty. */
+/* Closes the sockets and SRTP; the player must be empty. */
 void port_close(port *port);
 
 #endif

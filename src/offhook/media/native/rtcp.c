@@ -1,5 +1,6 @@
 #include "rtcp.h"
 
+#include <stdalign.h>
 #include <string.h>
 #include <time.h>
 
@@ -91,10 +92,12 @@ static void send_report(port *port, const moment *moment, bool is_leaving)
 {
     if (!port->agreement.agreed || port->latch.remote.length == 0)
         return;
-    uint8_t octets[RTCP_LIMIT];
+    alignas(uint64_t) uint8_t octets[RTCP_LIMIT + SRTP_TRAILER];
     uint64_t since = moment->tick - port->sender.tick;
     uint32_t timestamp = port->sender.timestamp + (uint32_t)since * RTP_FRAME_SAMPLES;
     size_t length = rtcp_write(octets, port, ntp_now(), is_leaving, timestamp);
+    if (port->srtp.sending && !srtp_seal(&port->srtp, octets, &length, true))
+        return;
     address to = port->latch.remote;
     /* A peer that latching found elsewhere is behind NAT: its RTCP is best guessed beside its RTP. */
     bool is_announced = address_equal(&to, &port->latch.announced);

@@ -35,9 +35,19 @@ void sender_stamp_event(rtp_sender *sender, uint64_t tick, bool is_first, rtp_pa
     packet->timestamp = sender->timestamp;
 }
 
+/* A source that starts its numbers anew is continued without a leap: under SRTP a number of before is never sent again,
+ * so one that fell back would be silent until it had caught up. */
+static bool follows(const rtp_sender *sender, uint16_t sequence)
+{
+    enum { MOST_AHEAD = 3000, MOST_BEHIND = 100 }; /* RFC 3550 A.1: MAX_DROPOUT, MAX_MISORDER */
+    int16_t ahead = (int16_t)(sequence + sender->sequence_offset - sender->sequence);
+    return ahead >= -MOST_BEHIND && ahead <= MOST_AHEAD;
+}
+
 void sender_carry(rtp_sender *sender, uint64_t tick, uint64_t from_port, rtp_packet *packet)
 {
-    if (!sender->carries || sender->carried_port != from_port || sender->carried_ssrc != packet->ssrc) {
+    if (!sender->carries || sender->carried_port != from_port || sender->carried_ssrc != packet->ssrc ||
+        !follows(sender, packet->sequence)) {
         sender->sequence_offset = (uint16_t)(sender->sequence + 1 - packet->sequence);
         sender->timestamp_offset = present(sender, tick) - packet->timestamp;
         sender->carries = true;
