@@ -138,7 +138,9 @@ def validate(message: Request | Response) -> None:
     """Read what every message must have (§8.1.1, §8.2, §16.3).
 
     Afterwards a request's accessors do not raise, `vias` apart; of a response's `from_` and `to` only the tags have
-    been read, of one from 300 on nothing else either. A missing Max-Forwards is let pass, as §16.3 asks. Raises MalformedMessage.
+    been read, of one from 300 on nothing else either. A missing Max-Forwards is let pass, as §16.3 asks.
+
+    Raises MalformedMessage.
     """
     try:
         _check_fields(message)

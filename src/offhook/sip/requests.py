@@ -155,8 +155,10 @@ class Requests:
         session = self._session_of(request)
         if session is None:
             self.answer(transaction, 481, now=now)
-        elif session.dialog is None or not session.dialog.takes(request):
-            # Out of order (§12.2.2), or in an early dialog, in which we answer no requests: not now.
+        elif not _is_in_order(session, request):
+            # §12.2.2; or in an early dialog that nothing reliable has made: not now.
+            self.answer(transaction, 500, (("Retry-After", "1"),), now=now)
+        elif session.dialog is None and request.method not in TAKEN_EARLY:
             self.answer(transaction, 500, (("Retry-After", "1"),), now=now)
         else:
             transaction.user = session
@@ -194,6 +196,11 @@ class Requests:
         tag = request.from_tag or ""
         is_known = tag in session.early_tags if session.dialog is None else tag == session.dialog.remote_tag
         return session if is_known else None
+
+
+def _is_in_order(session: InviteSession, request: Request) -> bool:
+    dialog = session.dialog_of(request.from_tag or "")
+    return dialog is not None and dialog.takes(request)
 
 
 def _inspect(request: Request, *, is_merged: bool) -> tuple[int, Fields] | None:
@@ -241,3 +248,4 @@ WITHIN: dict[str, Taker] = {
     NOTIFY: Requests._take_notify,  # noqa: SLF001
 }
 TAKEN = frozenset({*WITHIN, CANCEL})
+TAKEN_EARLY = frozenset({UPDATE, INFO, OPTIONS})  # before our INVITE is answered

@@ -13,6 +13,7 @@ from offhook.sip.events import (
 )
 from offhook.sip.hop import Hop, Transport
 from offhook.sip.message import Request, Response
+from offhook.sip.protection import Protection
 from offhook.sip.session.messages import OutgoingInvite
 from offhook.sip.settings import EndpointSettings
 from offhook.testing.caller import OFFER, Caller, Fields
@@ -34,10 +35,16 @@ class Talk:
     """An endpoint, `ours`, and a phone on one wire."""
 
     def __init__(
-        self, settings: EndpointSettings | None = None, *, host: str = OURS, phone: str = PHONE, stream: bool = False
+        self,
+        settings: EndpointSettings | None = None,
+        *,
+        host: str = OURS,
+        phone: str = PHONE,
+        stream: bool = False,
+        protection: Protection | None = None,
     ) -> None:
         self.wire = Wire()
-        self.ours = self.wire.station(host, settings)
+        self.ours = self.wire.station(host, settings, protection=protection)
         transport = Transport.TCP if stream else Transport.UDP
         self.phone = Caller(self.wire, phone, Hop(transport, host, 5060))
 

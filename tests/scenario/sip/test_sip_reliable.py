@@ -9,6 +9,7 @@ from offhook.sip.events import (
     CancelReceived,
     InviteAnswered,
     InviteReceived,
+    OfferReceived,
     ProvisionalReceived,
 )
 from offhook.sip.message import Response
@@ -230,4 +231,56 @@ def test_an_invite_may_say_how_long_it_is_good_for() -> None:
     assert talk.ours.expect(CancelReceived).session == session
     assert round(talk.wire.now) == 10
     talk.phone.ack(invite, talk.phone.expect(487))
+    talk.quiet()
+
+
+def test_a_callee_may_change_early_media_by_update() -> None:
+    """RFC 3311 §5.2: once our offer is answered reliably, the callee may make one of its own."""
+    talk = Talk()
+    session = talk.call()
+    invite = talk.phone.expect_request("INVITE")
+    talk.phone.answer(invite, 183, headers=RELIABLE, body=ANSWER)
+    talk.phone.answer(talk.phone.expect_request("PRACK"), 200)
+    talk.ours.expect(ProvisionalReceived)
+    talk.phone.request("UPDATE", body=OFFER)
+    assert talk.ours.expect(OfferReceived).session == session
+    talk.answer_offer(session)
+    assert talk.phone.expect(200).body == ANSWER
+    talk.phone.answer(invite, 486)
+    talk.phone.expect_request("ACK")
+    talk.refused()
+
+
+def test_an_update_before_our_offer_is_answered_comes_too_early() -> None:
+    """500 with Retry-After."""
+    talk = Talk()
+    talk.call()
+    invite = talk.phone.expect_request("INVITE")
+    talk.phone.answer(invite, 180, headers=RELIABLE)
+    talk.phone.answer(talk.phone.expect_request("PRACK"), 200)
+    talk.ours.expect(ProvisionalReceived)
+    talk.phone.request("UPDATE", body=OFFER)
+    assert talk.phone.expect(500).headers.get("Retry-After")
+    talk.phone.answer(invite, 486)
+    talk.phone.expect_request("ACK")
+    talk.refused()
+
+
+def test_a_caller_may_change_early_media_by_update() -> None:
+    """Once the PRACK of our answer is there."""
+    talk = Talk()
+    offered = talk.offered((("Supported", "100rel"),))
+    talk.ours.endpoint.ring(offered.session, 183, ANSWER, talk.wire.now)
+    talk.ours.pump()
+    early = talk.phone.expect(183)
+    talk.phone.request("UPDATE", body=OFFER)
+    assert talk.phone.expect(500).headers.get("Retry-After")
+    talk.phone.request("PRACK", headers=rack_of(early))
+    talk.phone.expect(200)
+    talk.phone.request("UPDATE", body=OFFER)
+    talk.ours.expect(OfferReceived)
+    talk.answer_offer(offered.session)
+    talk.phone.expect(200)
+    talk.reject(offered.session, 486)
+    talk.phone.ack(offered.invite, talk.phone.expect(486))
     talk.quiet()

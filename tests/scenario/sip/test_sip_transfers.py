@@ -3,8 +3,8 @@
 import pytest
 from talk import Talk
 
+from offhook.sip.errors import IllegalHeader
 from offhook.sip.events import ByeAnswered, ReferAnswered, ReferProgressed, ReferReceived
-from offhook.sip.headers import IllegalHeader
 from offhook.sip.message import Request
 from offhook.testing.caller import Fields
 

@@ -20,10 +20,14 @@ TIMERS = tuple(SessionTimer)
 
 @dataclass(slots=True)
 class EarlyDialog:
-    """One branch of our INVITE before its final response; `rseq` is that of its last reliable response (RFC 3262)."""
+    """One branch of our INVITE before its final response; `rseq` is that of its last reliable response (RFC 3262).
+
+    `has_answer` once a reliable response answered our offer: from then on the callee may make one (RFC 3311 §5.2).
+    """
 
     dialog: Dialog
     rseq: int
+    has_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
     """The attributes of a session; its parts add the actions."""
 
     __slots__ = (
-        "ack", "bye_headers", "call_id", "cancel_headers", "departure", "dialog", "early", "early_tags", "forks",
+        "ack", "answered_early", "bye_headers", "call_id", "cancel_headers", "departure", "dialog", "early", "early_tags",
+        "forks",
         "held_answer", "interval", "invite", "least_interval", "local_tag", "number", "offered", "offering", "order",
         "peer_updates", "proof", "redirect", "referral", "referrals", "referred", "referring", "reliable", "reoffered",
         "resend_interval", "rseq", "rung", "sent_invite", "stack", "success", "waiting_rings",
@@ -100,6 +105,7 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         self.reliable: Response | None = None  # awaits its PRACK
         self.waiting_rings: list[Reply] = []
         self.held_answer: Reply | None = None
+        self.answered_early = False  # by SDP that a PRACK confirmed
         # either's, once it is up
         self.interval: Interval | None = None
         self.least_interval = 0  # what a 422 asked for, in seconds
@@ -109,6 +115,13 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         self.referrals = 0
         self.referred: str | None = None  # the Event of the REFER that we tell the course of
         self.referring = False  # a REFER of ours is on its way or being told of
+
+    def dialog_of(self, tag: str) -> Dialog | None:
+        """The dialog with the peer of this tag, early or not."""
+        if self.dialog is not None:
+            return self.dialog if self.dialog.remote_tag == tag else None
+        early = self.early.get(tag)
+        return None if early is None else early.dialog
 
     def changed(self, old: SessionState, input_: SessionInput, _now: float) -> None:
         """Each step is remarked upon."""

@@ -16,6 +16,9 @@ REQUEST_PENDING = Reply(code=491)
 BUSY_WITH_OFFER = Reply(code=500, headers=(("Retry-After", "1"),))
 
 REFUSED_IN = {
+    SessionState.CALLING: BUSY_WITH_OFFER,
+    SessionState.PROCEEDING: BUSY_WITH_OFFER,
+    SessionState.CANCELING: NO_DIALOG,
     SessionState.OFFERED: BUSY_WITH_OFFER,
     SessionState.ACCEPTED: REQUEST_PENDING,  # our 2xx waits for its ACK, which this request has overtaken
     SessionState.BYE_WAITING: NO_DIALOG,
@@ -31,7 +34,7 @@ class Modifying(Accepting):
     def take_offer(self, transaction: ServerTransaction, now: float) -> None:
         """A re-INVITE or UPDATE: ask the user, or say why not."""
         request = transaction.request
-        refusal = REFUSED_IN.get(self.state)
+        refusal = None if self._is_settled_early(request) else REFUSED_IN.get(self.state)
         too_brief = refusal_of_interval(request, self.stack.settings)
         if self.offering is not None and (request.body or request.method == INVITE):
             refusal = REQUEST_PENDING  # §14.2: ours is on its way
@@ -46,6 +49,15 @@ class Modifying(Accepting):
         else:
             self.reoffered = transaction
             self.stack.tell(OfferReceived(self.number, request))
+
+    def _is_settled_early(self, request: Request) -> bool:
+        """Whether an UPDATE may make an offer before the INVITE is answered: the first offer is (RFC 3311 §5.2)."""
+        if request.method == INVITE:
+            return False
+        if self.state is SessionState.OFFERED:
+            return self.answered_early
+        early = self.early.get(request.from_tag or "")
+        return early is not None and early.has_answer
 
     def answer_offer(self, body: bytes, now: float) -> bool:
         """200 with our SDP; False when there is nothing to answer."""
@@ -84,8 +96,9 @@ class Modifying(Accepting):
 
     def _accept(self, transaction: ServerTransaction, response: Response, now: float) -> None:
         # RFC 6141 §3: a request that is refused does not move the remote target.
-        if self.dialog is not None:
-            self.dialog.refresh_target(transaction.request)
+        dialog = self.dialog_of(transaction.request.from_tag or "")
+        if dialog is not None:
+            dialog.refresh_target(transaction.request)
         transaction.respond(response, now)
         if self.state is SessionState.CONFIRMED:
             self.keep_alive(None, now)

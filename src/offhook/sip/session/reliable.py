@@ -46,6 +46,7 @@ class Reliable(Accepting):
             self.stack.note(TraceEntry("ignored", f"RSeq {rseq} after {early.rseq}", self.call_id))
             return False
         early.rseq = rseq
+        early.has_answer = early.has_answer or bool(response.body)
         rack = RAck(rseq=rseq, cseq=response.cseq)
         DialogRequest(self, early.dialog, PRACK, _no_matter, fields=(("RAck", str(rack)),)).send(now)
         return True
@@ -126,6 +127,8 @@ class Reliable(Accepting):
 
     def confirm_reliable(self, _request: Request, now: float) -> None:
         """The PRACK came: the next one that waits may go."""
+        if self.reliable is not None and self.reliable.body:
+            self.answered_early = True
         self.reliable = None
         self.stack.clear_deadline(self, SessionTimer.RELIABLE)
         self.stack.clear_deadline(self, SessionTimer.PRACK)
