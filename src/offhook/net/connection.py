@@ -13,6 +13,8 @@ from offhook.sip.uri import print_host
 
 log = structlog.get_logger(__name__)
 
+# Of messages since the peer was heard last: enough of each to find its branch.
+MOST_QUOTES, LONGEST_QUOTE = 64, 1024
 PING, PONG = b"\r\n\r\n", b"\r\n"
 
 
@@ -24,6 +26,8 @@ class StreamLimits:
     `message` how long a message may take from its first byte to its last. RFC 3261 §18 asks for connections to be kept
     for at least one transaction (32 s); registrations and calls behind NAT need theirs for as long as they last.
     `unused` is how long one that we opened is kept by keep-alives alone: longer than a call without any message lasts.
+
+    `unacknowledged` is how long what we sent may stay without an acknowledgement of TCP, where the system can tell.
 
     `ping` is how often a connection that we opened is kept alive while nothing else is sent (RFC 5626 §4.4.1), and
     `pong` how long a peer that has answered before may take. 0 sends none.
@@ -39,6 +43,7 @@ class StreamLimits:
     idle: float = 900.0
     unused: float = 14_700.0
     message: float = 20.0
+    unacknowledged: float = 20.0
     connect: float = 5.0
     handshake: float = 5.0
     handshakes: int = 128
@@ -49,6 +54,20 @@ class StreamLimits:
 
 
 DEFAULT_LIMITS = StreamLimits()
+
+
+def keep_alive(raw: socket.socket, limits: StreamLimits) -> None:
+    """Have the kernel look after a connection: a peer that is gone is found out, and a NAT between us remembers it."""
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    idle = max(1, round(limits.ping or DEFAULT_LIMITS.ping))
+    for option, value in (
+        ("TCP_KEEPIDLE", idle),
+        ("TCP_KEEPINTVL", max(1, idle // 5)),
+        # Without it Linux tries for a quarter of an hour, and each call over the connection times out meanwhile.
+        ("TCP_USER_TIMEOUT", round(limits.unacknowledged * 1000)),
+    ):
+        if hasattr(socket, option):
+            raw.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 class Home(Protocol):
@@ -84,7 +103,13 @@ class Connection(asyncio.Protocol):
         self.has_spoken = not accepted
         self.answers_pings = False
         self.pinged_at: float | None = None
+        self.unanswered: list[bytes] = []
         self._transport: asyncio.Transport | None = None
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._transport is None or self._transport.is_closing()
 
     @property
     def peer(self) -> Hop:
@@ -107,14 +132,14 @@ class Connection(asyncio.Protocol):
             return
         raw = transport.get_extra_info("socket")
         if raw is not None:
-            # A peer that is gone without a word is found out, and a NAT between us remembers.
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            keep_alive(raw, self.home.limits)
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes up."""
         if self.refusal is not None:
             return
         self.has_spoken = True
+        self.unanswered.clear()
         self.heard_at = asyncio.get_running_loop().time()
         self.home.take(self, data)
 
@@ -132,8 +157,15 @@ class Connection(asyncio.Protocol):
             self.abort()
             return False
         self._transport.write(data)
+        if len(self.unanswered) < MOST_QUOTES:
+            self.unanswered.append(data[:LONGEST_QUOTE])
         self.wrote_at = asyncio.get_running_loop().time()
         return True
+
+    def ping(self) -> None:
+        """Ask whether the peer is there."""
+        if self.send(PING):
+            self.pinged_at = self.wrote_at
 
     def close(self) -> None:
         """Close the connection once what waits is sent."""

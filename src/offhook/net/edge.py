@@ -198,6 +198,10 @@ class EdgeWire:
         """A message that no connection took."""
         self.pump.receive(self.endpoint.transport_failed, hop, call_id, self.pump.now())
 
+    def stream_bounced(self, peer: Hop, quote: bytes) -> None:
+        """A message that was sent in vain."""
+        self.pump.receive(self.endpoint.unreachable, peer, quote, self.pump.now())
+
     def message_began(self, connection: int) -> float | None:
         """Since when a message is incomplete."""
         return self.endpoint.message_began(connection)
@@ -208,17 +212,26 @@ class EdgeWire:
         """Put a message on the wire; False when it refused it at once."""
         hop = transmission.hop
         self._record.sent(transmission)
-        if hop.transport is Transport.UDP:
-            return self._datagrams.send(transmission.data, hop.host, hop.port)
         streams = self._streams.get(hop.transport)
-        if streams is None:
-            log.info("no_tls", edge=self.edge.name, peer=print_host(hop.host, hop.port), reason="the edge has no sips")
+        if reason := self.obstacle(hop):
+            log.info("no_way", edge=self.edge.name, peer=print_host(hop.host, hop.port), reason=reason)
             return False
+        if streams is None:
+            return self._datagrams.send(transmission.data, hop.host, hop.port)
         if hop.connection is not None and streams.send_on(hop.connection, transmission.data):
             return True
         # RFC 3261 §18.2.2: when the connection is gone, another one to the peer's address is tried.
         streams.send(transmission.data, hop, transmission.call_id)
         return True
+
+    def obstacle(self, hop: Hop) -> str:
+        """Why this edge cannot reach a hop, whoever is there; "" when nothing is in the way."""
+        if hop.transport is Transport.TLS and Transport.TLS not in self._streams:
+            return f"edge {self.edge.name} has no TLS: it needs `sips`"
+        own = self.edge.secure.host if self.edge.secure and hop.transport is Transport.TLS else self.edge.host
+        if (":" in own) != (":" in hop.host):
+            return f"edge {self.edge.name} speaks {_family(own)}, {hop.host} is {_family(hop.host)}"
+        return ""
 
     def deliver(self, event: Event) -> None:
         """Answer the endpoint's questions; all else goes to the service."""
@@ -248,6 +261,10 @@ class EdgeWire:
         self._answer(self._asked.pop(key), transport, places)
 
     def _answer(self, questions: list[int], transport: Transport, places: tuple[Place, ...]) -> None:
-        hops = [Hop(transport, host, port) for host, port in places]
+        hops = [hop for hop in (Hop(transport, host, port) for host, port in places) if not self.obstacle(hop)]
         for question in questions:
             self.pump.receive(self.endpoint.answer_next_hop, question, hops, self.pump.now())
+
+
+def _family(host: str) -> str:
+    return "IPv6" if ":" in host else "IPv4"

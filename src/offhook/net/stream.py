@@ -18,8 +18,9 @@ import structlog
 
 from offhook.net.acceptor import SHUTDOWN, Acceptor
 from offhook.net.chores import Chores
-from offhook.net.connection import DEFAULT_LIMITS, Connection, StreamLimits
+from offhook.net.connection import DEFAULT_LIMITS, PING, PONG, Connection, StreamLimits
 from offhook.net.errors import PeerNotTrusted
+from offhook.net.patience import fault, interval, wants_ping
 from offhook.net.tls import Tls, explain
 from offhook.net.udp import is_address
 from offhook.sip.hop import Hop, Transport
@@ -41,6 +42,9 @@ class StreamTaker(Protocol):
 
     def stream_failed(self, hop: Hop, call_id: str) -> None:
         """A message of this Call-ID could not be sent to this peer."""
+
+    def stream_bounced(self, peer: Hop, quote: bytes) -> None:
+        """The connection ended before anything came from the peer after this message, whose beginning is quoted."""
 
     def message_began(self, connection: int) -> float | None:
         """Since when a message of this connection is incomplete; None between messages."""
@@ -87,7 +91,7 @@ class StreamEdge:
     async def start(self) -> None:
         """Begin to accept on the running loop."""
         await self._acceptor.start()
-        self._sweep = asyncio.get_running_loop().call_later(self._sweep_interval, self._look_around)
+        self._sweep = asyncio.get_running_loop().call_later(interval(self.limits), self._look_around)
 
     async def close(self) -> None:
         """Stop accepting and cut every connection; may be called twice."""
@@ -103,7 +107,7 @@ class StreamEdge:
         """Send on a connection with this peer, opening one when there is none; a failure goes to stream_failed."""
         key = self._key(hop)
         connection = self._peers.get(key)
-        if connection is not None:
+        if connection is not None and not connection.is_closing:
             if not self._write(connection, data):
                 self.taker.stream_failed(hop, call_id)
             return
@@ -203,10 +207,19 @@ class StreamEdge:
             if self._peers.get(key) is connection:
                 del self._peers[key]
         self.taker.stream_closed(connection.number)
+        for quote in connection.unanswered:
+            self.taker.stream_bounced(connection.peer, quote)
         return True
 
     def take(self, connection: Connection, data: bytes) -> None:
-        """Pass bytes up."""
+        """Pass bytes up, but for a pong: as half of a ping it would be answered with the next."""
+        is_pong = connection.pinged_at is not None and data == PONG
+        connection.pinged_at = None
+        if is_pong and self.taker.message_began(connection.number) is None:
+            connection.answers_pings = True
+            return
+        if data != PING:
+            connection.used_at = connection.heard_at
         self.taker.stream_received(data, connection.peer)
 
     def _accepted(self) -> Connection:
@@ -223,18 +236,17 @@ class StreamEdge:
 
     # --- patience -------------------------------------------------------------------------------------------------
 
-    @property
-    def _sweep_interval(self) -> float:
-        return min(self.limits.first_message, self.limits.idle) / 4
-
     def _look_around(self) -> None:
         loop = asyncio.get_running_loop()
         now = loop.time()
         for connection in list(self.connections.values()):
-            patience = self.limits.idle if connection.has_spoken else self.limits.first_message
-            if now - connection.heard_at > patience:
+            reason = fault(connection, self.taker.message_began(connection.number), self.limits, now)
+            if reason:
+                log.info("connection_cut", peer=print_host(connection.host, connection.port), reason=reason)
                 connection.abort()
-        self._sweep = loop.call_later(self._sweep_interval, self._look_around)
+            elif wants_ping(connection, self.limits, now):
+                connection.ping()
+        self._sweep = loop.call_later(interval(self.limits), self._look_around)
 
 
 def bind_listener(host: str, port: int) -> socket.socket:

@@ -180,7 +180,7 @@ async def test_a_stream_without_messages_is_closed(make_phone: MakePhone) -> Non
 
 async def test_a_peer_that_hangs_up_the_stream_gets_its_bye_on_another(make_phone: MakePhone) -> None:
     """The connection of a call is gone: a request within the call opens a new one to the peer's Contact."""
-    ann = await make_phone(SipEdge(name="ashburn", host="127.0.0.1", port=0, streams=StreamLimits(idle=0.1)))
+    ann = await make_phone(SipEdge(name="ashburn", host="127.0.0.1", port=0, streams=StreamLimits(idle=0.1, ping=0)))
     bob = await make_phone()
     placed = ann.service.invite(order(bob.uri("tcp")))
     arrived = await bob.next(InviteReceived)

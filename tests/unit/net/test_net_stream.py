@@ -23,6 +23,7 @@ class Inbox:
         self.received: asyncio.Queue[tuple[int, bytes, str, int]] = asyncio.Queue()
         self.closed: asyncio.Queue[int] = asyncio.Queue()
         self.failed: asyncio.Queue[tuple[str, int, str]] = asyncio.Queue()
+        self.bounced: asyncio.Queue[tuple[Hop, bytes]] = asyncio.Queue()
 
     def stream_received(self, data: bytes, source: Hop) -> None:
         """Take bytes."""
@@ -36,6 +37,10 @@ class Inbox:
     def stream_failed(self, hop: Hop, call_id: str) -> None:
         """Take a failure."""
         self.failed.put_nowait((hop.host, hop.port, call_id))
+
+    def stream_bounced(self, peer: Hop, quote: bytes) -> None:
+        """Take what was sent in vain."""
+        self.bounced.put_nowait((peer, quote))
 
     def message_began(self, connection: int) -> float | None:
         """Messages are always whole here."""
