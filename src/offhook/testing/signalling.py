@@ -19,6 +19,8 @@ from offhook.calls.events import (
     InviteAnswered,
     InviteReceived,
     InviteRefused,
+    OfferAnswered,
+    OfferAsked,
     OfferReceived,
     ProvisionalReceived,
     RedirectReceived,
@@ -119,6 +121,11 @@ class FakeSignalling:
             offer = offer.replace(b"c=IN IP4 192.0.2.8", f"c=IN IP4 {address}".encode())
         self._sink(OfferReceived(session=session, offer=offer))
 
+    def ask_offer(self, session: SessionId) -> None:
+        """Let half of the session's interval pass: a re-INVITE has to refresh it."""
+        self._in(session, SessionState.UP)
+        self._sink(OfferAsked(session=session))
+
     def expire(self, session: SessionId) -> None:
         """Let the session's timer run out, as when the peer is gone."""
         found = self._in(session, SessionState.UP)
@@ -187,6 +194,13 @@ class FakeSignalling:
             self._note(">", str(code), found)
             self._silence(found)
             found.state = SessionState.OVER
+
+    def offer(self, session: SessionId, offer: bytes) -> None:
+        """Send a re-INVITE, which the peer answers."""
+        found = self._in(session, SessionState.UP)
+        self._note(">", "re-INVITE", found)
+        answer = found.sdp.make_answer(offer)
+        self._later(found, ROUND_TRIP, lambda _: self._sink(OfferAnswered(session=session, code=OK, answer=answer)))
 
     def answer_offer(self, session: SessionId, answer: bytes) -> None:  # noqa: ARG002
         """Write the answer to a re-INVITE down."""

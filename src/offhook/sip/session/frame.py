@@ -68,11 +68,11 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
     """The attributes of a session; its parts add the actions."""
 
     __slots__ = (
-        "ack", "answered_early", "bye_headers", "call_id", "cancel_headers", "departure", "dialog", "early", "early_tags",
-        "forks",
-        "held_answer", "interval", "invite", "least_interval", "local_tag", "number", "offered", "offering", "order",
-        "peer_updates", "proof", "redirect", "referral", "referrals", "referred", "referring", "reliable", "reoffered",
-        "resend_interval", "rseq", "rung", "sent_invite", "stack", "success", "waiting_rings",
+        "ack", "answered_early", "bye_headers", "call_id", "cancel_headers", "departure", "dialog", "early",
+        "early_tags", "forks", "held_answer", "interval", "invite", "least_interval", "local_tag", "number",
+        "offered", "offering", "order", "peer_updates", "proof", "redirect", "referral", "referrals", "referred",
+        "referring", "reliable", "reoffered", "resend_interval", "rseq", "rung", "sent_invite", "stack", "success",
+        "waiting_rings",
     )  # fmt: skip
 
     def __init__(self, state: SessionState, stack: Stack, number: int, call_id: str, local_tag: str) -> None:
