@@ -92,6 +92,7 @@ TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
         (S.RINGING, I.MISDIRECTED): Step(S.RINGING, ("refuse_redirect",)),
         (S.PLACED, I.CONTACT_REFUSED): Step(S.PLACED, ("place_next",)),
         (S.RINGING, I.CONTACT_REFUSED): Step(S.RINGING, ("place_next",)),
+        (S.RINGING, I.REOFFERED): Step(S.RINGING, ("answer_offer",)),  # UPDATE of early media (RFC 3311 §5.2)
         (S.PLACED, I.REFUSED): Step(S.ENDED, ("end",)),
         (S.RINGING, I.REFUSED): Step(S.ENDED, ("end",)),
         (S.PLACED, I.HANG_UP): Step(S.CANCELING, ("send_cancel",)),
@@ -105,6 +106,7 @@ TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
         # inbound, before the answer
         (S.OFFERED, I.RING): Step(S.OFFERED, ("send_ringing",)),
         (S.OFFERED, I.PLAY_EARLY): Step(S.OFFERED, ("send_early_answer",)),
+        (S.OFFERED, I.REOFFERED): Step(S.OFFERED, ("answer_offer",)),
         (S.OFFERED, I.ANSWER): Step(S.UP, ("send_answer", "tell_answered")),
         (S.OFFERED, I.REJECT): Step(S.ENDED, ("send_rejection", "end")),
         (S.OFFERED, I.HANG_UP): Step(S.ENDED, ("send_unavailable", "end")),
