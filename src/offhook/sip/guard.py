@@ -34,12 +34,12 @@ class Known:
 class Held:
     """What one source has open."""
 
-    __slots__ = ("received", "sessions", "transactions")
+    __slots__ = ("sessions", "transactions", "vouched")
 
     def __init__(self) -> None:
         self.transactions = 0
-        self.sessions = 0
-        self.received = 0  # sessions that it began
+        self.sessions = 0  # that it began
+        self.vouched = 0  # calls that prove that it is there
 
 
 class Guard:
@@ -109,7 +109,7 @@ class Guard:
     def has_room_for_session(self, source: Hop) -> bool:
         """Whether a source may begin one more session."""
         held = self._held.get(source_of(source))
-        if held is None or held.received < self.settings.sessions or self.trusts(source):
+        if held is None or held.sessions < self.settings.sessions or self.trusts(source):
             return True
         self.refused[Refusal.SESSIONS] += 1
         return False
@@ -149,19 +149,28 @@ class Guard:
             self._strangers -= 1
             self._let_go(key, held)
 
-    def session_opened(self, peer: Hop, *, is_ours: bool) -> None:
-        """A session with this peer began, by our INVITE or by its own: as long as it has one it cannot be banned."""
-        held = self._hold(source_of(peer))
-        held.sessions += 1
-        held.received += not is_ours
+    def session_opened(self, source: Hop) -> None:
+        """A source began a session."""
+        self._hold(source_of(source)).sessions += 1
 
-    def session_closed(self, peer: Hop, *, is_ours: bool) -> None:
+    def session_closed(self, source: Hop) -> None:
         """It ended."""
-        key = source_of(peer)
+        key = source_of(source)
         held = self._held.get(key)
         if held is not None and held.sessions:
             held.sessions -= 1
-            held.received -= not is_ours
+            self._let_go(key, held)
+
+    def vouch(self, peer: Hop) -> None:
+        """A call with this peer is real: whoever forges its address shall not have it banned meanwhile."""
+        self._hold(source_of(peer)).vouched += 1
+
+    def withdraw(self, peer: Hop) -> None:
+        """That call is over."""
+        key = source_of(peer)
+        held = self._held.get(key)
+        if held is not None and held.vouched:
+            held.vouched -= 1
             self._let_go(key, held)
 
     # --- what others ask ------------------------------------------------------------------------------------------
@@ -202,8 +211,8 @@ class Guard:
 
     def _ban(self, key: str, now: float) -> None:
         held = self._held.get(key)
-        if not self.settings.ban or (held is not None and held.sessions):
-            return  # who forges the address of a peer shall not end its calls
+        if not self.settings.ban or (held is not None and held.vouched):
+            return
         if len(self._bans) >= self.settings.bans:
             del self._bans[next(iter(self._bans))]
         self._bans.pop(key, None)
@@ -233,5 +242,5 @@ class Guard:
         return held
 
     def _let_go(self, key: str, held: Held) -> None:
-        if not held.transactions and not held.sessions:
+        if not (held.transactions or held.sessions or held.vouched):
             del self._held[key]

@@ -6,9 +6,11 @@ from typing import Protocol
 from offhook.sip.bodies import SDP, session_description
 from offhook.sip.errors import MalformedValue
 from offhook.sip.events import InfoReceived, InviteReceived
+from offhook.sip.guard_settings import Strike
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, response_to
 from offhook.sip.methods import BYE, CANCEL, INFO, INVITE, NOTIFY, OPTIONS, PRACK, REFER, UPDATE
+from offhook.sip.peers import UNWELCOME, Peers
 from offhook.sip.replaces import Replaces
 from offhook.sip.session.frame import Stack
 from offhook.sip.session.machine import SessionInput, SessionState
@@ -33,6 +35,7 @@ class SessionBook(Stack, Protocol):
     """The endpoint as the request side sees it."""
 
     layer: TransactionLayer
+    peers: Peers
 
     def find(self, call_id: str, local_tag: str) -> InviteSession | None:
         """The session of a dialog."""
@@ -68,6 +71,8 @@ class Requests:
 
     def answer(self, transaction: ServerTransaction, code: int, headers: Fields = (), *, now: float) -> None:
         """Answer a request that no session answers."""
+        if code in UNWELCOME and transaction.request.to_tag is None:
+            self.book.peers.guard.strike(transaction.hop, Strike.REFUSED, now)
         response = response_to(transaction.request, code, to_tag=self.book.token())
         response.headers.add("User-Agent", self.book.settings.user_agent)
         for name, value in headers:

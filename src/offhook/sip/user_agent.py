@@ -7,9 +7,9 @@ from typing import Any
 from offhook.base.deadlines import Deadlines
 from offhook.base.errors import IllegalInput
 from offhook.sip.departures import Departures
-from offhook.sip.events import Event
-from offhook.sip.guard_settings import Strike
+from offhook.sip.events import AckReceived, Event
 from offhook.sip.hop import Hop
+from offhook.sip.peers import Peers
 from offhook.sip.protection import Protection
 from offhook.sip.replaces import Replaces
 from offhook.sip.session.machine import SessionInput, SessionState, SessionTimer
@@ -21,7 +21,6 @@ from offhook.sip.transaction.layer import TransactionLayer
 from offhook.sip.transaction.server import ServerTransaction
 
 OK = 200
-UNWELCOME = frozenset({403, 404})
 REFUSALS = (300, 699)
 
 
@@ -44,7 +43,7 @@ class UserAgent:
         self._by_dialog: dict[tuple[str, str], InviteSession] = {}
         self._deadlines: Deadlines[tuple[int, SessionTimer]] = Deadlines()
         self._events: deque[Event] = deque()
-        self._peers: dict[int, tuple[Hop, bool]] = {}  # by session: where it goes or comes from, and whether we began
+        self.peers = Peers(protection.guard)
         self._number = 0
 
     @property
@@ -89,8 +88,9 @@ class UserAgent:
         """Refuse with 300 to 699. Raises IllegalInput for another code, and when the INVITE is answered."""
         if not REFUSALS[0] <= code <= REFUSALS[1]:
             raise IllegalInput(f"a refusal is a response of {REFUSALS[0]} to {REFUSALS[1]}, not {code}")
-        if code in UNWELCOME:
-            self._hold_against(session, now)
+        known = self._sessions.get(session)
+        if known is not None and known.rung is None:
+            self.peers.refuse(session, code, now)
         self._command(session, SessionInput.REJECT, Reply(code=code, reason=reason or None, headers=headers), now)
 
     def follow_redirect(self, session: int, target: str, now: float) -> None:
@@ -141,6 +141,8 @@ class UserAgent:
     def tell(self, event: Event) -> None:
         """Queue news for the user."""
         self._events.append(event)
+        if isinstance(event, AckReceived):
+            self.peers.confirm(event.session)
 
     def set_deadline(self, session: InviteSession, timer: SessionTimer, at: float) -> None:
         """Wake this session at `at`."""
@@ -153,9 +155,7 @@ class UserAgent:
     def forget(self, session: Any) -> None:
         """The session is over; its transactions may linger and still know it."""
         self._sessions.pop(session.number, None)
-        peer = self._peers.pop(session.number, None)
-        if peer is not None:
-            self.protection.guard.session_closed(peer[0], is_ours=peer[1])
+        self.peers.end(session.number)
         self._by_dialog.pop((session.call_id, session.local_tag), None)
 
     def find(self, call_id: str, local_tag: str) -> InviteSession | None:
@@ -184,13 +184,8 @@ class UserAgent:
 
     def meet(self, session: InviteSession, peer: Hop, *, is_ours: bool) -> None:
         """A session's INVITE went to this peer, or came from it."""
-        if session.number not in self._sessions:
-            return
-        guard, known = self.protection.guard, self._peers.get(session.number)
-        if known is not None:
-            guard.session_closed(known[0], is_ours=known[1])
-        self._peers[session.number] = (peer, is_ours)
-        guard.session_opened(peer, is_ours=is_ours)
+        if session.number in self._sessions:
+            self.peers.begin(session.number, peer, is_ours=is_ours)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -205,12 +200,6 @@ class UserAgent:
         else:
             give(known)
         self._settle(now)
-
-    def _hold_against(self, session: int, now: float) -> None:
-        """An INVITE that is refused before it rang: its caller may not call, or looks for what there is to call."""
-        known, peer = self._sessions.get(session), self._peers.get(session)
-        if known is not None and known.rung is None and peer is not None and not peer[1]:
-            self.protection.guard.strike(peer[0], Strike.REFUSED, now)
 
     def _enter(self, session: InviteSession) -> None:
         self._sessions[session.number] = session

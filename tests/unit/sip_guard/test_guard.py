@@ -64,7 +64,7 @@ def test_a_carrier_of_the_trusted_networks_has_no_limits() -> None:
         assert ours.judge_new(CARRIER, "sipcli/1.8", now) is None
         assert ours.has_room_for_session(CARRIER)
         ours.transaction_opened(CARRIER)
-        ours.session_opened(CARRIER, is_ours=False)
+        ours.session_opened(CARRIER)
         ours.strike(CARRIER, Strike.REFUSED, now)
     assert not ours.is_banned(CARRIER, 60.0)
     assert not ours.refused
@@ -127,24 +127,27 @@ def test_sessions_of_a_source_are_limited_and_those_we_begin_are_not_counted() -
     """Two calls from it; calls to it are our own affair."""
     ours = guard()
     for _ in range(5):
-        ours.session_opened(STRANGER, is_ours=True)
-    ours.session_opened(STRANGER, is_ours=False)
+        ours.vouch(STRANGER)
+    ours.session_opened(STRANGER)
     assert ours.has_room_for_session(STRANGER)
-    ours.session_opened(STRANGER, is_ours=False)
+    ours.session_opened(STRANGER)
     assert not ours.has_room_for_session(STRANGER)
     assert ours.refused[Refusal.SESSIONS] == 1
-    ours.session_closed(STRANGER, is_ours=False)
+    ours.session_closed(STRANGER)
     assert ours.has_room_for_session(STRANGER)
 
 
 def test_a_peer_with_calls_cannot_be_banned_by_who_forges_its_address() -> None:
     """Its messages may be refused, and they are taken again as soon as the flood is over."""
     ours = guard()
-    ours.session_opened(STRANGER, is_ours=True)
+    ours.vouch(STRANGER)
     admitted(ours, STRANGER, 1000, 0.0)
     ours.strike(STRANGER, Strike.SCANNER, 0.0)
     assert not ours.is_banned(STRANGER, 0.0)
     assert ours.admits(STRANGER, 1.0)
+    ours.withdraw(STRANGER)
+    ours.strike(STRANGER, Strike.SCANNER, 1.0)
+    assert ours.is_banned(STRANGER, 1.0)
 
 
 def test_what_comes_by_datagram_does_not_close_connections() -> None:
@@ -187,11 +190,13 @@ def test_open_books_are_closed_with_the_last_transaction_and_session() -> None:
     """Nothing is left of a source that has nothing open."""
     ours = guard()
     before = ours.remembered
-    ours.session_opened(STRANGER, is_ours=False)
+    ours.session_opened(STRANGER)
     ours.transaction_opened(STRANGER)
-    ours.transaction_closed(STRANGER)
-    ours.session_closed(STRANGER, is_ours=False)
-    ours.session_closed(STRANGER, is_ours=False)
+    ours.vouch(STRANGER)
+    for _ in range(2):
+        ours.transaction_closed(STRANGER)
+        ours.session_closed(STRANGER)
+        ours.withdraw(STRANGER)
     assert ours.remembered == before + 1  # that it was heard of
 
 
