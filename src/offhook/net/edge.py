@@ -55,6 +55,8 @@ class SipEdge:
     advertise_host: str = ""
     user_agent: str = "offhook"
     timers: TimerValues = field(default_factory=TimerValues)
+    session_expires: int = 1800
+    min_se: int = 90
     streams: StreamLimits = field(default_factory=StreamLimits)
     limits: Limits = field(default_factory=Limits)
 

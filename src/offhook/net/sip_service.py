@@ -200,6 +200,8 @@ class SipService:
             sent_by=bound.sent_by,
             user_agent=edge.user_agent,
             timers=edge.timers,
+            session_expires=edge.session_expires,
+            min_se=edge.min_se,
             limits=edge.limits,
         )
         trace = partial(_note, edge.name)

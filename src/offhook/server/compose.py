@@ -225,6 +225,8 @@ def sip_edge(edge: Edge, settings: Settings, tls: Tls | None) -> SipEdge:
         advertise_host=edge.advertise or host,
         user_agent=settings.sip.user_agent,
         timers=TimerValues(t1=settings.sip.t1),
+        session_expires=settings.sip.session_expires,
+        min_se=settings.sip.min_se,
         limits=message_limits(settings),
         streams=stream_limits(settings.connections),
     )

@@ -24,12 +24,18 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """SIP Domains are <name>.<domain>; `allow` lists the networks that may call in; `t1` is RFC 3261's, in seconds."""
+    """SIP Domains are <name>.<domain>; `allow` lists the networks that may call in; `t1` is RFC 3261's, in seconds.
+
+    `session_expires` and `min_se` are the interval of session timers and the shortest that is taken, in seconds
+    (RFC 4028, which wants 90 at least); 0 for the former leaves them off.
+    """
 
     domain: str = "sip.localhost"
     allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     user_agent: str = "offhook"
     t1: float = 0.5
+    session_expires: int = 1800
+    min_se: int = 90
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,19 +64,24 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Number(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A phone number that trunks deliver."""
+    """A phone number that trunks deliver; `srtp` says whether its calls' media may be, or must be, SRTP."""
 
     phone_number: str
+    srtp: str = "accepted"
 
 
 class SipDomain(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A SIP Domain: calls to anyone at <name>.<sip.domain>."""
+    """A SIP Domain: calls to anyone at <name>.<sip.domain>; `secure` asks for TLS and SRTP, and otherwise for RTP."""
 
     name: str
+    secure: bool = False
 
 
 class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where phone numbers are called; the longest fitting prefix decides. `tls_verify` overrides `tls.verify`."""
+    """Where phone numbers are called; the longest fitting prefix decides. `tls_verify` overrides `tls.verify`.
+
+    `secure` calls with TLS and SRTP, as `secure=true` in a SIP URI does.
+    """
 
     host: str
     prefix: str = "+"
@@ -79,6 +90,7 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     username: str = ""
     password: str = ""
     tls_verify: str = ""
+    secure: bool = False
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

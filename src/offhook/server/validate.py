@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 
 from offhook.calls.edge_names import DEFAULT_EDGE, REGION_OF_EDGE
+from offhook.calls.ports import SrtpPolicy
 from offhook.model.call import CallEvent
 from offhook.model.numbers import is_e164
 from offhook.model.sids import ACCOUNT, is_sid
@@ -15,9 +16,10 @@ from offhook.server.settings import Edge, Guard, Settings, Trunk, Voice
 
 Problem = tuple[str, str]
 
-AT_LEAST_ZERO = ("limits.ring_buffer", "limits.drain", "connections.ping", "guard.ban")
+AT_LEAST_ZERO = ("sip.session_expires", "limits.ring_buffer", "limits.drain", "connections.ping", "guard.ban")
 POSITIVE = (
     "sip.t1",
+    "sip.min_se",
     "webhook.connect_timeout",
     "webhook.total_timeout",
     "limits.calls",
@@ -37,6 +39,7 @@ POSITIVE = (
     "connections.pong",
     *(f"guard.{field}" for field in Guard.__struct_fields__ if field not in {"trusted", "scanners", "ban"}),
 )
+SRTP = frozenset(policy.value for policy in SrtpPolicy)
 USER_AGENT = re.compile(r"[!-~]+( [!-~]+)*")
 DOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 PREFIX = re.compile(r"\+[0-9]{0,15}")
@@ -51,6 +54,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for index, number in enumerate(settings.number):
         if not is_e164(number.phone_number):
             yield f"number[{index}].phone_number", "write the number in E.164 form, like +14155550100"
+        if number.srtp not in SRTP:
+            yield f"number[{index}].srtp", f"write one of {', '.join(sorted(SRTP))}, not {number.srtp!r}"
         yield from _voice_problems(f"number[{index}]", number)
     yield from _repeated("number", "phone_number", (number.phone_number for number in settings.number))
     for index, domain in enumerate(settings.sip_domain):
@@ -91,6 +96,8 @@ def _sip_problems(settings: Settings) -> Iterator[Problem]:
         yield "sip.domain", f"write a host name, like sip.example.com, not {sip.domain!r}"
     if not USER_AGENT.fullmatch(sip.user_agent):
         yield "sip.user_agent", "write it in printable ASCII, like offhook"
+    if 0 < sip.session_expires < sip.min_se:
+        yield "sip.session_expires", f"write at least {sip.min_se}, which is sip.min_se, or 0 for no session timers"
     yield from _network_problems("sip.allow", sip.allow)
 
 
@@ -180,6 +187,9 @@ def _trunk_problems(key: str, trunk: Trunk, edges: set[str]) -> Iterator[Problem
         yield f"{key}.host", f"write a host, with a port if it needs one, not {trunk.host!r}"
     if not PREFIX.fullmatch(trunk.prefix):
         yield f"{key}.prefix", f"write the beginning of numbers, like +49, not {trunk.prefix!r}"
+    told = [word for word in trunk.host.lower().split(";") if word.startswith("transport=")]
+    if trunk.secure and told not in ([], ["transport=tls"]):
+        yield f"{key}.host", f"a secure trunk is called by TLS: leave out {told[0]}"
     if trunk.edge not in edges:
         yield f"{key}.edge", f"there is no edge {trunk.edge!r}"
     if trunk.password and not trunk.username:

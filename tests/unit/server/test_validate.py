@@ -168,6 +168,9 @@ def test_trunks_differ_in_their_prefix() -> None:
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
+        ({"sip": Sip(session_expires=-1)}, "sip.session_expires"),
+        ({"sip": Sip(session_expires=60)}, "sip.session_expires"),
+        ({"sip": Sip(min_se=0)}, "sip.min_se"),
         ({"limits": Limits(calls=0)}, "limits.calls"),
         ({"limits": Limits(call_length=-1)}, "limits.call_length"),
         ({"limits": Limits(media_silence=0)}, "limits.media_silence"),
@@ -184,5 +187,6 @@ def test_quantities_and_stores(changes: dict[str, Any], key: str) -> None:
 
 
 def test_some_limits_may_be_zero() -> None:
-    """No extra ringing, no waiting at the end."""
+    """No session timers, no extra ringing, no waiting at the end."""
+    assert not found(sip=Sip(session_expires=0))
     assert not found(limits=Limits(ring_buffer=0, drain=0))
