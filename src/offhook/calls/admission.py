@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from offhook.calls.errors import CallError
+from offhook.calls.errors import CallError, OfferRefused
 from offhook.calls.events import InviteReceived
+from offhook.calls.ports import MediaPlane, SrtpPolicy
 from offhook.model.call import StatusCallback, WebhookTarget
 from offhook.model.sids import AccountSid
 from offhook.sip.errors import SipError
@@ -26,7 +27,7 @@ class NotAdmitted(CallError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundRoute:
-    """The application of a number or a SIP Domain."""
+    """The application of a number or a SIP Domain, and how its callers must reach it (contract 1 §6.8)."""
 
     account_sid: AccountSid
     document: WebhookTarget
@@ -36,6 +37,8 @@ class InboundRoute:
     sip_domain_sid: str | None = None
     phone_number: str | None = None
     phone_number_sid: str | None = None
+    srtp: SrtpPolicy = SrtpPolicy.ACCEPTED
+    needs_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,20 @@ class Directory:
     domains: Mapping[str, InboundRoute] = field(default_factory=dict)
 
 
-def admit(directory: Directory, invite: InviteReceived) -> InboundRoute:
+def admit(directory: Directory, invite: InviteReceived, media: MediaPlane) -> InboundRoute:
     """The application that an INVITE is for. Raises NotAdmitted."""
+    route = _find(directory, invite)
+    if route.needs_tls and invite.transport.upper() != "TLS":
+        raise NotAdmitted(FORBIDDEN, 32209, f"calls to {route.sip_domain} must come by TLS, not {invite.transport}")
+    if invite.offer is not None:
+        try:
+            media.check_offer(invite.offer, route.srtp)
+        except OfferRefused as error:
+            raise NotAdmitted(error.sip_code, error.error_code, str(error)) from error
+    return route
+
+
+def _find(directory: Directory, invite: InviteReceived) -> InboundRoute:
     source = ip_address(invite.source_host)
     if not any(source in network for network in directory.networks):
         raise NotAdmitted(FORBIDDEN, 32201, f"{source} is not among the addresses that may call")

@@ -84,7 +84,7 @@ class Exchange:
             signalling.reject(invite.session, UNAVAILABLE, headers=(("Retry-After", "10"),))
             return
         try:
-            route = admit(self.dialplan.directory, invite)
+            route = admit(self.dialplan.directory, invite, self.world.media)
         except NotAdmitted as error:
             told = (("X-Twilio-Error", f"{error.error_code} {error}"),)
             signalling.reject(invite.session, error.code, headers=told)
@@ -114,6 +114,7 @@ class Exchange:
         world.store.add_call(record)
         world.timeline.link(invite.call_id, record.sid)
         supervision = self.registry.make(record, self._hunt)
+        supervision.call.leg.srtp = route.srtp
         supervision.call.leg.offer(invite)
         status = {"status": record.status.value, "direction": record.direction.value}
         supervision.call.trace(Kind.STATUS, record.status.value, **status)

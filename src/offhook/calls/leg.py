@@ -41,7 +41,7 @@ from offhook.calls.leg_observer import LegObserver
 from offhook.calls.leg_offers import LegOffers
 from offhook.calls.leg_sound import LegSound
 from offhook.calls.leg_table import INPUT_OF_EVENT, TABLE, LegEnding, LegInput, LegState, ending_of
-from offhook.calls.ports import InviteOrder, PlacedInvite, PortStatistics
+from offhook.calls.ports import InviteOrder, PlacedInvite, PortStatistics, SrtpPolicy
 from offhook.calls.redirects import GLOBAL_FAILURE, Redirects, refusal_of
 from offhook.calls.world import World
 
@@ -73,6 +73,7 @@ class CallLeg(Machine[LegState, LegInput, Any]):
         self.observer = observer
         self.session: SessionId | None = None
         self.port: PortId | None = None
+        self.srtp = SrtpPolicy.ACCEPTED
         self.placed: PlacedInvite | None = None
         self.received: InviteReceived | None = None
         self.answered_by: InviteAnswered | None = None
@@ -426,7 +427,7 @@ class CallLeg(Machine[LegState, LegInput, Any]):
 
     def _open(self, edge: str) -> PortId:
         if self.port is None:
-            self.port = self.sound.port = self.world.media.open(edge)
+            self.port = self.sound.port = self.world.media.open(edge, srtp=self.srtp)
             self.world.legs.by_port[self.port] = self
         return self.port
 

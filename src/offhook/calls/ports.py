@@ -149,19 +149,22 @@ class SrtpPolicy(Enum):
 class MediaPlane(Protocol):
     """Media ports on the edges; satisfied by net.media_service and testing.plane."""
 
-    def open(self, edge: str) -> PortId:
+    def open(self, edge: str, *, srtp: SrtpPolicy = SrtpPolicy.ACCEPTED) -> PortId:
         """Bind an RTP and RTCP port pair on the edge's media address. Raises MediaExhausted, UnknownEdge."""
+
+    def check_offer(self, offer: bytes, srtp: SrtpPolicy) -> None:
+        """Raise OfferRefused (32207, 32208) for an offer that this policy forbids; others are judged by make_answer."""
 
     def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
         """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` (RFC 4568).
 
-        A port whose media is SRTP already stays so.
+        A port whose media is SRTP already stays so, and one whose policy requires SRTP offers nothing else.
         """
 
-    def make_answer(self, port: PortId, offer: bytes, *, srtp: SrtpPolicy | None = None) -> bytes:
+    def make_answer(self, port: PortId, offer: bytes) -> bytes:
         """Negotiate an offer and return the answer; also used for re-offers, which keep SRTP once there is any.
 
-        `srtp` stays with the port; it is ACCEPTED until something else is said. Raises OfferRefused.
+        Raises OfferRefused.
         """
 
     def accept_answer(self, port: PortId, answer: bytes) -> None:

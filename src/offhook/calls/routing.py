@@ -18,6 +18,7 @@ class OutboundTrunk:
     edge: str
     strip_plus: bool = False
     credentials: SipCredentials | None = None
+    is_secure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Route:
     target: str
     headers: HeaderList = ()
     credentials: SipCredentials | None = None
+    is_secure: bool = False
     warnings: tuple[tuple[int, str], ...] = ()
 
     def order(self, *, call_headers: HeaderList, from_user: str, from_host: str) -> InviteOrder:
@@ -41,6 +43,7 @@ class Route:
             headers=call_headers + self.headers,
             offer=b"",
             credentials=self.credentials,
+            is_secure=self.is_secure,
         )
 
 
@@ -52,6 +55,7 @@ def route_sip(text: str, credentials: SipCredentials | None) -> Route:
         target=target.uri,
         headers=target.headers,
         credentials=credentials,
+        is_secure=target.is_secure,
         warnings=target.warnings,
     )
 
@@ -66,7 +70,8 @@ def route_number(number: str, trunks: Mapping[str, OutboundTrunk]) -> Route:
         raise CallRefused(13224, f"no trunk of the configuration leads to {digits}: add one under [[trunk]]")
     trunk = trunks[prefix]
     user = digits.removeprefix("+") if trunk.strip_plus else digits
-    return Route(edge=trunk.edge, target=f"sip:{user}@{trunk.host}", credentials=trunk.credentials)
+    target = f"sip:{user}@{trunk.host}"
+    return Route(edge=trunk.edge, target=target, credentials=trunk.credentials, is_secure=trunk.is_secure)
 
 
 def caller_user(caller_id: str) -> str:

@@ -54,7 +54,7 @@ class SipTarget:
 
 def parse_target(text: str) -> SipTarget:
     """Read a SIP destination; white space around it is dropped and its scheme may be missing. Raises InvalidTarget."""
-    address, _, header_part = _split(_trimmed(text))
+    address, _, header_part = split_target(_trimmed(text))
     uri = _parse_uri(address)
     headers, header_warnings = parse_headers(header_part)
     warnings: list[tuple[int, str]] = []
@@ -62,6 +62,8 @@ def parse_target(text: str) -> SipTarget:
     edge = _read_edge(uri, warnings)
     transport = _read_transport(uri, warnings)
     if uri.scheme == "sips" or is_secure:
+        if is_secure and uri.param("transport") is not None and transport not in {None, "tls"}:
+            warnings.append((UNSUPPORTED_PARAMETER, f"transport={transport} is ignored: a secure call goes by TLS"))
         transport = "tls"
     return SipTarget(
         uri=str(_as_sent(uri, transport)),
@@ -90,7 +92,8 @@ def _trimmed(text: str) -> str:
     return trimmed
 
 
-def _split(text: str) -> tuple[str, str, str]:
+def split_target(text: str) -> tuple[str, str, str]:
+    """The address, the question mark, and the headers."""
     # A user part may hold "?", a host may not: the headers begin at the first one behind the "@".
     user, at_sign, rest = text.partition("@")
     if not at_sign:

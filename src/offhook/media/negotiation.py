@@ -12,32 +12,38 @@ from offhook.sdp.parse import parse
 class Negotiation:
     """One side's session description through offers, answers and re-offers; every error is an SdpError.
 
-    `random_octets` makes the keys of SRTP: secrets.token_bytes, or something seeded in tests. Media that is SRTP stays
-    SRTP: neither side can talk the other out of it.
+    `random_octets` makes the keys of SRTP: secrets.token_bytes, or something seeded in tests; there is no SRTP without.
+    `srtp` is what may be agreed at first. Media that is SRTP stays SRTP: neither side can talk the other out of it.
     """
 
     __slots__ = ("_keys", "_offer", "_random_octets", "_sent", "address", "agreement", "port", "session_id", "srtp")
 
     def __init__(
-        self, *, address: str, port: int, session_id: int, random_octets: Callable[[int], bytes] | None = None
+        self,
+        *,
+        address: str,
+        port: int,
+        session_id: int,
+        random_octets: Callable[[int], bytes] | None = None,
+        srtp: SrtpUse = SrtpUse.ACCEPTED,
     ) -> None:
         self.address = address
         self.port = port
         self.session_id = session_id
         self.agreement: Agreement | None = None
-        self.srtp = SrtpUse.ACCEPTED if random_octets is not None else SrtpUse.REFUSED
+        self.srtp = srtp if random_octets is not None else SrtpUse.REFUSED
         self._random_octets = random_octets
         self._keys: dict[CryptoSuite, bytes] = {}
         self._sent: SessionDescription | None = None
         self._offer: SessionDescription | None = None
 
     def make_offer(self, *, is_secure: bool = False) -> bytes:
-        """Offer everything we can, as SRTP when `is_secure` or already so; each offer after the first is a new version.
+        """Offer everything we can; each offer after the first is a new version.
 
-        The suite is that of the contract (1 §2.5), or what both sides use already.
+        As SRTP when `is_secure`, required, or so already: with the suite of the contract (1 §2.5), or that in use.
         """
         security = self.agreement.security if self.agreement is not None else None
-        suite = CryptoSuite.AES_CM_128_HMAC_SHA1_80 if is_secure else None
+        suite = CryptoSuite.AES_CM_128_HMAC_SHA1_80 if is_secure or self.srtp is SrtpUse.REQUIRED else None
         offer = make_offer(self._local(), suite if security is None else security.suite)
         self._sent = self._offer = offer
         return bytes(offer)

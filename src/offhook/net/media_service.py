@@ -26,7 +26,8 @@ from offhook.media.events import KeyReleased, PlaneEvent, PlaybackEnded, SourceL
 from offhook.media.negotiation import Negotiation
 from offhook.sdp.crypto import SrtpUse
 from offhook.sdp.errors import MissingDescription, SdpError, SrtpNotAccepted, SrtpRequired
-from offhook.sdp.negotiate import Agreement
+from offhook.sdp.negotiate import Agreement, choose
+from offhook.sdp.parse import parse
 
 DEFAULT_SILENCE = 60.0  # seconds; the contract gives no figure (contract 1 §2.6), one minute outlasts any hold of RTP
 
@@ -85,7 +86,7 @@ class MediaService:
 
     # --- calls.ports.MediaPlane ----------------------------------------------------------------------------------
 
-    def open(self, edge: str) -> PortId:
+    def open(self, edge: str, *, srtp: SrtpPolicy = SrtpPolicy.ACCEPTED) -> PortId:
         """Bind an RTP and RTCP port pair on the edge's media address. Raises MediaExhausted, UnknownEdge."""
         place = self._edges.get(edge)
         if place is None:
@@ -101,20 +102,22 @@ class MediaService:
             port=number,
             session_id=session_id,
             random_octets=self._random_octets,
+            srtp=SrtpUse(srtp.value),
         )
         return PortId(port)
+
+    def check_offer(self, offer: bytes, srtp: SrtpPolicy) -> None:
+        """Raise OfferRefused (32207, 32208) for an offer that this policy forbids; others are judged by make_answer."""
+        check_offer(offer, srtp)
 
     def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
         """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` or already so."""
         return self._port(port).make_offer(is_secure=is_secure)
 
-    def make_answer(self, port: PortId, offer: bytes, *, srtp: SrtpPolicy | None = None) -> bytes:
+    def make_answer(self, port: PortId, offer: bytes) -> bytes:
         """Negotiate an offer and return the answer; also used for re-offers. Raises OfferRefused."""
-        negotiation = self._port(port)
-        if srtp is not None:
-            negotiation.srtp = SrtpUse(srtp.value)
         try:
-            answer = negotiation.make_answer(offer)
+            answer = self._port(port).make_answer(offer)
         except SdpError as error:
             raise refused(error) from error
         self._agree(port)
@@ -217,6 +220,16 @@ def refused(error: SdpError) -> OfferRefused:
     """What calls are told of an SDP that cannot be used, with the API's code (contract 1 §8.5)."""
     codes = {MissingDescription: 32103, SrtpNotAccepted: 32207, SrtpRequired: 32208}
     return OfferRefused(str(error), codes.get(type(error), 32102))
+
+
+def check_offer(offer: bytes, srtp: SrtpPolicy) -> None:
+    """What both planes do to judge an offer before there is a port for it. Raises OfferRefused."""
+    try:
+        choose(parse(offer), SrtpUse(srtp.value))
+    except (SrtpNotAccepted, SrtpRequired) as error:
+        raise refused(error) from error
+    except SdpError:
+        return
 
 
 def suite_of(agreement: Agreement | None) -> str:

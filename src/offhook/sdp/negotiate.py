@@ -71,7 +71,7 @@ def make_answer(
 
     Every other line gets port 0. Raises NoCommonMedia, MalformedDescription.
     """
-    chosen, theirs = _choose(offer, use)
+    chosen, theirs = choose(offer, use)
     media = offer.media[chosen]
     formats = _answerable(known_formats(media))
     direction = offer.direction_of(media).mirrored
@@ -116,8 +116,11 @@ def _security(ours: Crypto | None, theirs: Crypto | None) -> Security | None:
     return Security(suite=ours.suite, local_key=ours.key, remote_key=theirs.key)
 
 
-def _choose(offer: SessionDescription, use: SrtpUse) -> tuple[int, Crypto | None]:
-    """The line to answer; alternatives of one audio stream are offered as RTP/SAVP and RTP/AVP lines side by side."""
+def choose(offer: SessionDescription, use: SrtpUse) -> tuple[int, Crypto | None]:
+    """The line to answer; alternatives of one audio stream are offered as RTP/SAVP and RTP/AVP lines side by side.
+
+    Raises NoCommonMedia.
+    """
     secure = [index for index, media in enumerate(offer.media) if _is_usable(media, SECURE)]
     plain = [index for index, media in enumerate(offer.media) if _is_usable(media, PLAIN)]
     refusals: list[str] = []

@@ -1,12 +1,13 @@
 """The configuration's numbers, SIP Domains and trunks as the exchange knows them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from ipaddress import ip_network
 
 from offhook.calls.admission import Directory, InboundRoute
 from offhook.calls.exchange import Dialplan
-from offhook.calls.ports import SipCredentials
+from offhook.calls.ports import SipCredentials, SrtpPolicy
 from offhook.calls.routing import OutboundTrunk
 from offhook.model.call import CallEvent, HttpMethod, StatusCallback, WebhookTarget
 from offhook.model.sids import AccountSid
@@ -22,12 +23,15 @@ def dialplan(settings: Settings, accounts: Mapping[AccountSid, str]) -> Dialplan
     numbers: dict[str, InboundRoute] = {}
     for number in settings.number:
         route = _route(number, _owner(number, accounts, default), phone_number=number.phone_number)
+        route = replace(route, srtp=SrtpPolicy(number.srtp))
         # Trunks differ in whether they send the plus sign.
         numbers[number.phone_number] = numbers[number.phone_number.removeprefix("+")] = route
     domains: dict[str, InboundRoute] = {}
     for domain in settings.sip_domain:
         host = f"{domain.name}.{settings.sip.domain}".lower()
-        domains[host] = _route(domain, _owner(domain, accounts, default), sip_domain=host)
+        route = _route(domain, _owner(domain, accounts, default), sip_domain=host)
+        srtp = SrtpPolicy.REQUIRED if domain.secure else SrtpPolicy.REFUSED
+        domains[host] = replace(route, srtp=srtp, needs_tls=domain.secure)
     networks = tuple(ip_network(network) for network in settings.sip.allow)
     return Dialplan(
         directory=Directory(networks=networks, numbers=numbers, domains=domains),
@@ -73,4 +77,11 @@ def _stable_sid(prefix: str, owner: AccountSid, name: str) -> str | None:
 
 def _trunk(trunk: Trunk) -> OutboundTrunk:
     credentials = SipCredentials(username=trunk.username, password=trunk.password) if trunk.username else None
-    return OutboundTrunk(host=trunk.host, edge=trunk.edge, strip_plus=trunk.strip_plus, credentials=credentials)
+    is_told = ";transport=" in trunk.host.lower()
+    return OutboundTrunk(
+        host=f"{trunk.host};transport=tls" if trunk.secure and not is_told else trunk.host,
+        edge=trunk.edge,
+        strip_plus=trunk.strip_plus,
+        credentials=credentials,
+        is_secure=trunk.secure,
+    )

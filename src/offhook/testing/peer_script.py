@@ -15,6 +15,7 @@ OK = 200
 class Script:
     """How a called peer behaves; times in seconds, None is never. `answer_after` is also when it refuses.
 
+    `drops_srtp` lets it answer an offer of SRTP with RTP, which it must not.
     `media_after` is when it sends 183 with its SDP. With `redirect_to` its refusal has these Contacts, best first.
     `refer_answer` answers our REFER (None: nobody does); each of `refer_progress` is (seconds, code) of a NOTIFY.
     """
@@ -29,6 +30,7 @@ class Script:
     talk: float | None = None  # then it sends BYE
     bye_headers: HeaderList = ()  # of its BYE, and of its 200 to ours
     answers_bye: bool = True
+    drops_srtp: bool = False
     refer_answer: int | None = 202
     refer_progress: tuple[tuple[float, int], ...] = ((0.1, 100), (1.0, OK))
 
@@ -46,7 +48,10 @@ class SessionState(Enum):
 
 @dataclass(slots=True, kw_only=True)
 class FakeSession:
-    """One INVITE session as a test sees it; `early` is the SDP that its caller got before the answer."""
+    """One INVITE session as a test sees it; `early` is the SDP that its caller got before the answer.
+
+    `told` are the headers of our refusal.
+    """
 
     session: SessionId
     script: Script
@@ -55,6 +60,8 @@ class FakeSession:
     order: InviteOrder | None = None
     target: str = ""
     early: bytes | None = None
+    answer: bytes | None = None
+    told: HeaderList = ()
     awaits_refer: bool = False  # its REFER has no answer yet
     is_referring: bool = False  # it told us to follow its NOTIFYs, or we it
     timers: list[asyncio.TimerHandle] = field(default_factory=list)

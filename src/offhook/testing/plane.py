@@ -24,7 +24,7 @@ from offhook.calls.events import (
 )
 from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy
 from offhook.media.negotiation import Negotiation
-from offhook.net.media_service import refused, suite_of
+from offhook.net.media_service import check_offer, refused, suite_of
 from offhook.sdp.crypto import SrtpUse
 from offhook.sdp.errors import SdpError
 
@@ -109,7 +109,7 @@ class FakePlane:
 
     # --- calls.ports.MediaPlane ----------------------------------------------------------------------------------
 
-    def open(self, edge: str) -> PortId:
+    def open(self, edge: str, *, srtp: SrtpPolicy = SrtpPolicy.ACCEPTED) -> PortId:
         """Take a port number. Raises MediaExhausted, UnknownEdge."""
         if edge not in self._edges:
             raise UnknownEdge(f"expected one of {', '.join(self._edges)}, got {edge!r}")
@@ -121,19 +121,22 @@ class FakePlane:
             port=10_000 + 2 * (port % 20_000),
             session_id=port,
             random_octets=self._random.randbytes,
+            srtp=SrtpUse(srtp.value),
         )
         self.ports[port] = FakePort(port=port, edge=edge, negotiation=negotiation)
         return port
+
+    def check_offer(self, offer: bytes, srtp: SrtpPolicy) -> None:
+        """Raise OfferRefused for an offer that this policy forbids."""
+        check_offer(offer, srtp)
 
     def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
         """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` or already so."""
         return self._open_port(port).negotiation.make_offer(is_secure=is_secure)
 
-    def make_answer(self, port: PortId, offer: bytes, *, srtp: SrtpPolicy | None = None) -> bytes:
+    def make_answer(self, port: PortId, offer: bytes) -> bytes:
         """Negotiate an offer and return the answer. Raises OfferRefused."""
         found = self._open_port(port)
-        if srtp is not None:
-            found.negotiation.srtp = SrtpUse(srtp.value)
         try:
             answer = found.negotiation.make_answer(offer)
         except SdpError as error:

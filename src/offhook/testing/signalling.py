@@ -58,7 +58,7 @@ class FakeSignalling:
         """Say how the peer behaves whose URI contains `target`."""
         self._scripts[target] = script
 
-    def call_in(
+    def call_in(  # noqa: PLR0913 - what of an INVITE calls look at
         self,
         request_uri: str,
         *,
@@ -66,8 +66,10 @@ class FakeSignalling:
         edge: str = "ashburn",
         source_host: str = "192.0.2.7",
         replaces: SessionId | None = None,
+        transport: str = "UDP",
+        is_secure: bool = False,
     ) -> SessionId:
-        """Let a caller's INVITE arrive; `replaces` is the session whose place it wants."""
+        """Let a caller's INVITE arrive, with SRTP when `is_secure`; `replaces` is the session whose place it wants."""
         made = self._make(SessionState.CALLED, Script())
         self._note("<", "INVITE", made)
         self._sink(
@@ -79,9 +81,9 @@ class FakeSignalling:
                 from_display="",
                 to_uri=request_uri,
                 headers=headers,
-                offer=made.sdp.make_offer(),
+                offer=made.sdp.make_offer(is_secure=is_secure),
                 edge=edge,
-                transport="UDP",
+                transport=transport,
                 source_host=source_host,
                 source_port=5060,
                 replaces=replaces,
@@ -184,6 +186,7 @@ class FakeSignalling:
             return
         self._note(">", "200", found)
         found.state = SessionState.UP
+        found.answer = answer
         found.sdp.accept_answer(answer)
         self._later(found, ROUND_TRIP, self._acknowledge)
 
@@ -193,6 +196,7 @@ class FakeSignalling:
         if found.state is SessionState.CALLED:
             self._note(">", str(code), found)
             self._silence(found)
+            found.told = headers
             found.state = SessionState.OVER
 
     def offer(self, session: SessionId, offer: bytes) -> None:
@@ -281,7 +285,7 @@ class FakeSignalling:
 
     def _play_early(self, made: FakeSession) -> None:
         self._note("<", "183", made)
-        answer = made.sdp.make_answer(made.order.offer) if made.order is not None else None
+        answer = _answer(made)
         self._sink(
             ProvisionalReceived(session=made.session, code=183, reason="Session Progress", headers=(), answer=answer)
         )
@@ -295,7 +299,7 @@ class FakeSignalling:
         self._silence(made)
         made.state = SessionState.UP
         script = made.script
-        answer = made.sdp.make_answer(made.order.offer) if made.order is not None else None
+        answer = _answer(made)
         self._sink(
             InviteAnswered(
                 session=made.session,
@@ -354,7 +358,7 @@ class FakeSignalling:
 
     def _make(self, state: SessionState, script: Script) -> FakeSession:
         session = SessionId(len(self.sessions) + 1)
-        sdp = Negotiation(address="192.0.2.8", port=20_000 + 2 * session, session_id=session)
+        sdp = Negotiation(address="192.0.2.8", port=20_000 + 2 * session, session_id=session, random_octets=bytes)
         self.sessions[session] = FakeSession(session=session, script=script, sdp=sdp, state=state)
         return self.sessions[session]
 
@@ -380,6 +384,13 @@ class FakeSignalling:
 
     def _note(self, arrow: str, what: str, made: FakeSession) -> None:
         self.log.append(f"{arrow} {what} {made.session}")
+
+
+def _answer(made: FakeSession) -> bytes | None:
+    if made.order is None:
+        return None
+    offer = made.order.offer.replace(b"RTP/SAVP", b"RTP/AVP") if made.script.drops_srtp else made.order.offer
+    return made.sdp.make_answer(offer)
 
 
 def _refusal(made: FakeSession, cause: RefusalCause, code: int, headers: HeaderList) -> InviteRefused:

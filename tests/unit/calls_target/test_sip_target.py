@@ -157,7 +157,7 @@ def test_the_uri_may_have_254_characters() -> None:
         ("sips:k@h", "tls", False, "sip:k@h;transport=tls"),
         ("sips:k@h;transport=tcp", "tls", False, "sip:k@h;transport=tls"),
         ("sip:k@h;secure=true", "tls", True, "sip:k@h;transport=tls"),
-        ("sip:k@h;secure=TRUE;transport=udp", "tls", True, "sip:k@h;transport=tls"),
+        ("sip:k@h;secure=TRUE;transport=tls", "tls", True, "sip:k@h;transport=tls"),
         ("sip:k@h;secure=false", "udp", False, "sip:k@h"),
     ],
 )
@@ -165,6 +165,13 @@ def test_transport_and_secure(text: str, transport: str, is_secure: bool, uri: s
     """The scheme sips becomes sip over TLS, secure means TLS and SRTP."""
     target = parse_target(text)
     assert (target.transport, target.is_secure, target.uri, target.warnings) == (transport, is_secure, uri, ())
+
+
+def test_secure_wins_over_another_transport() -> None:
+    """The keys of SRTP stand in the signalling: secure=true goes by TLS, whatever transport is named beside it."""
+    target = parse_target("sip:k@h;transport=udp;secure=true")
+    assert (target.transport, target.is_secure, target.uri) == ("tls", True, "sip:k@h;transport=tls")
+    assert [code for code, _ in target.warnings] == [32114]
 
 
 @pytest.mark.parametrize(
