@@ -20,7 +20,7 @@ from offhook.calls.events import (
 )
 from offhook.calls.leg import CallLeg
 from offhook.calls.leg_table import LegState
-from offhook.calls.ports import Notification, PlacedInvite, Sound
+from offhook.calls.ports import Notification, Sound
 from offhook.calls.progress import Progress
 from offhook.calls.referral import ReferOutcome, refer
 from offhook.calls.world import World
@@ -276,10 +276,10 @@ class Call:
         self._error = error
         self.notice(error.error_code, str(error), is_error=True)
 
-    def leg_moved(self, placed: PlacedInvite) -> None:
+    def leg_moved(self, call_id: str) -> None:
         """The newest Call-ID is the one that is shown; the messages of all belong to this call."""
-        self.progress.change(sip_call_id=placed.call_id)
-        self.world.timeline.link(placed.call_id, self.record.sid)
+        self.progress.change(sip_call_id=call_id)
+        self.world.timeline.link(call_id, self.record.sid)
 
     def leg_turned(self, direction: str, *, is_held: bool) -> None:
         """Hold and resume go on the timeline."""

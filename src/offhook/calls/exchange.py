@@ -16,6 +16,7 @@ from offhook.calls.progress import Progress
 from offhook.calls.registry import Registry
 from offhook.calls.routing import OutboundTrunk, Route, caller_user, route_number, route_sip
 from offhook.calls.supervision import Outgoing, Supervision
+from offhook.calls.takeover import take_over
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction, StatusCallback, WebhookTarget
 from offhook.model.numbers import sip_user_of
@@ -80,6 +81,9 @@ class Exchange:
 
     def _take_in(self, invite: InviteReceived) -> None:
         signalling = self.world.signalling
+        if invite.replaces is not None and self.is_open:
+            take_over(self.world, self.dialplan.directory, invite, invite.replaces)
+            return
         if not self.is_open or len(self.registry) >= self.world.settings.max_calls:
             signalling.reject(invite.session, UNAVAILABLE, headers=(("Retry-After", "10"),))
             return

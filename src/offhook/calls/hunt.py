@@ -8,7 +8,7 @@ from typing import Any
 from offhook.calls.bridge import BridgeEnd, BridgeTerms, bridge, star_pressed
 from offhook.calls.call import Call
 from offhook.calls.dialer import DialOrder, DialOutcome, DialTarget
-from offhook.calls.errors import CallError
+from offhook.calls.errors import CallError, CallRefused
 from offhook.calls.identity import identity_headers
 from offhook.calls.registry import Registry
 from offhook.calls.ringback import hearing
@@ -19,6 +19,9 @@ from offhook.calls.waiting import first_of
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.sids import CALL, CallSid
+
+TOO_MANY_HOPS = 32006
+MAX_FORWARDS = 70  # RFC 3261 §8.1.1.6
 
 # Which of several failures a parallel dial reports: the one that tells the caller most.
 TELLING_ORDER = (CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.CANCELED, CallStatus.FAILED)
@@ -67,6 +70,8 @@ class Hunt:
         route = route_number(to, self._trunks) if target.is_number else route_sip(to, credentials)
         for code, text in route.warnings:
             parent.notice(code, text)
+        if hops_left(parent) < 1:
+            raise CallRefused(TOO_MANY_HOPS, "Max-Forwards is used up: the call seems to go round in a circle")
         return Candidate(target=target, route=route, from_user=from_user)
 
     async def _take_turn(self, parent: Call, order: DialOrder, turn: list[Candidate]) -> DialOutcome:
@@ -108,6 +113,7 @@ class Hunt:
             from_user=candidate.from_user,
             from_host=world.settings.sip_domain,
         )
+        invite = replace(invite, max_forwards=hops_left(parent))
         outgoing = Outgoing(invite=invite, ring_limit=order.timeout, send_digits=target.send_digits or "")
         self._registry.start(
             supervision,
@@ -205,6 +211,12 @@ def outcome_of(child: Call, *, is_bridged: bool, was_taken: bool = False) -> Dia
         error_code=record.error_code,
         error_message=record.error_message,
     )
+
+
+def hops_left(parent: Call) -> int:
+    """The Max-Forwards of a dialed call: one less than its parent came with, or a circle of calls would not end."""
+    received = parent.leg.received
+    return MAX_FORWARDS if received is None else min(received.max_forwards, MAX_FORWARDS + 1) - 1
 
 
 async def _settled(child: Call) -> None:

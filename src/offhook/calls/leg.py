@@ -313,8 +313,8 @@ class CallLeg(Machine[LegState, LegInput, Any]):
         self.world.legs.by_session.pop(event.session, None)
         self.early_media.clear()
         target = self._next_target()
-        self.observer.leg_told("next-contact", f"{event.code} {event.reason}: the next contact is {target}")
-        self.observer.leg_moved(self._send_invite(replace(self._order, target=target)))
+        self.observer.leg_told("next-contact", f"{event.code}: the next contact is {target}")
+        self.observer.leg_moved(self._send_invite(replace(self._order, target=target)).call_id)
 
     def tell_referred(self, event: ReferReceived, _now: float) -> None:
         """Say that the peer wants to be replaced."""
@@ -344,6 +344,8 @@ class CallLeg(Machine[LegState, LegInput, Any]):
         self.world.legs.by_session.pop(old, None)
         self.received, self.session = invite, invite.session
         self.world.legs.by_session[invite.session] = self
+        self.observer.leg_moved(invite.call_id)
+        self.observer.leg_told("replaced", f"{invite.from_uri} takes the place of the leg (Replaces)")
         self.world.signalling.accept(invite.session, answer)
         self.world.signalling.bye(old, NORMAL_CLEARING)
 

@@ -4,7 +4,6 @@ from typing import Protocol
 
 from offhook.calls.errors import CallError
 from offhook.calls.events import MediaEvent, ReferReceived
-from offhook.calls.ports import PlacedInvite
 
 
 class LegObserver(Protocol):
@@ -28,7 +27,7 @@ class LegObserver(Protocol):
     def leg_turned(self, direction: str, *, is_held: bool) -> None:
         """The peer sends and hears in another direction than before: it holds the call, or takes it back."""
 
-    def leg_moved(self, placed: PlacedInvite) -> None:
+    def leg_moved(self, call_id: str) -> None:
         """The leg goes on in another session, with another Call-ID."""
 
     def leg_was_referred(self, event: ReferReceived) -> None:

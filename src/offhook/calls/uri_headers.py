@@ -25,6 +25,7 @@ TOO_LONG = 13253
 _ALLOWED = frozenset({"user-to-user", "remote-party-id", "p-preferred-identity", "p-called-party-id"})
 _RESERVED_PREFIX = "x-twilio"
 _CUSTOM_PREFIX = "x-"
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()/:+$")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Control characters (C0, DEL, C1), line and paragraph separators, and bytes that are not UTF-8.
 _ILLEGAL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -38,10 +39,11 @@ class _LeftOff(Exception):
         self.warning = (code, text)
 
 
-def parse_headers(text: str) -> tuple[HeaderList, Warnings]:
+def parse_headers(text: str, *, takes_any: bool = False) -> tuple[HeaderList, Warnings]:
     """The headers to send, in order, and a warning (code, text) for everything left off.
 
     Percent-escapes are resolved once and `+` stays `+`. A name keeps its spelling; one that is repeated is sent again.
+    With `takes_any` a header may have any name: those of a Refer-To are for others to send.
     """
     if len(text) >= MAX_LENGTH:
         return (), ((TOO_LONG, f"the headers of a SIP URI must be shorter than {MAX_LENGTH}, not {len(text)}"),)
@@ -49,7 +51,7 @@ def parse_headers(text: str) -> tuple[HeaderList, Warnings]:
     warnings: list[tuple[int, str]] = []
     for piece in filter(None, text.split("&")):
         try:
-            header = _read(piece)
+            header = _read(piece, takes_any=takes_any)
         except _LeftOff as error:
             warnings.append(error.warning)
             continue
@@ -60,13 +62,24 @@ def parse_headers(text: str) -> tuple[HeaderList, Warnings]:
     return tuple(headers), tuple(warnings)
 
 
-def _read(piece: str) -> tuple[str, str]:
+def print_headers(headers: HeaderList) -> str:
+    """The header part of a URI, without its question mark (RFC 3261 §19.1.2)."""
+    return "&".join([f"{_escape(name)}={_escape(value)}" for name, value in headers])
+
+
+def _escape(text: str) -> str:
+    raw = text.encode("utf-8", "surrogateescape")
+    return "".join([chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw])
+
+
+def _read(piece: str, *, takes_any: bool) -> tuple[str, str]:
     written_name, _, written_value = piece.partition("=")
     shown = repr(written_name[:60])
     name = _decode(written_name, NAME_MALFORMED, shown)
     if not is_token(name):
         raise _LeftOff(NAME_MALFORMED, f"the header name {shown} has a character that no header name may have")
-    _check_name(name.lower(), shown)
+    if not takes_any:
+        _check_name(name.lower(), shown)
     value = _decode(written_value, VALUE_MALFORMED, shown).strip(" ")
     if any(unicodedata.category(character) in _ILLEGAL_CATEGORIES for character in value):
         raise _LeftOff(VALUE_MALFORMED, f"the value of {shown} holds a control character or is not UTF-8")

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.ports import Sound, Speech, Webhooks
+from offhook.calls.referral import ReferOutcome
 from offhook.calls.world import CallSettings
 from offhook.interpreter.references import resolve
 from offhook.model.call import CallRecord, HttpMethod, WebhookTarget
@@ -68,6 +69,9 @@ class RunningCall(Protocol):
 
     async def dial(self, order: DialOrder) -> DialOutcome:
         """Carry out a <Dial> with this call as the parent."""
+
+    async def refer(self, target: str) -> ReferOutcome:
+        """Ask the call's party to call `target`, and follow it. Raises LegEnded."""
 
     def parameters(self) -> dict[str, str]:
         """The standard webhook parameters for the present status."""

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.errors import LegEnded
 from offhook.calls.ports import Sound
+from offhook.calls.referral import ReferOutcome
 from offhook.calls.world import CallSettings
 from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
@@ -69,6 +70,7 @@ class Stage:
         self.orders: list[DialOrder] = []
         self.outcomes: list[DialOutcome] = []
         self.dial_length = 10.0
+        self.referrals: list[ReferOutcome] = []
         if is_answered:
             self._move(CallStatus.IN_PROGRESS)
 
@@ -130,6 +132,13 @@ class Stage:
         outcome = self.outcomes.pop(0) if self.outcomes else DialOutcome(status=CallStatus.NO_ANSWER)
         await asyncio.sleep(self.dial_length)
         return outcome
+
+    async def refer(self, target: str) -> ReferOutcome:
+        """Write the target down and give the next of `referrals`, a second later. Raises LegEnded."""
+        self._check()
+        self._write(f"refer {target}")
+        await asyncio.sleep(1)
+        return self.referrals.pop(0) if self.referrals else ReferOutcome(status=None, sip_response_code=202)
 
     def parameters(self) -> dict[str, str]:
         """Enough of the standard parameters to tell requests apart."""

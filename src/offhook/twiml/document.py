@@ -14,7 +14,7 @@ from offhook.twiml.nouns import MachineDetection, Noun, NumberNoun, UnbuiltNoun
 from offhook.twiml.rules import Attribute, Body, Rule
 from offhook.twiml.schema import ELEMENTS, IGNORED_ATTRIBUTES, MAX_NOUNS, ROOT
 from offhook.twiml.schema_unbuilt import OPAQUE
-from offhook.twiml.verbs import Dial, DialRecording, Play, Unbuilt, Verb
+from offhook.twiml.verbs import Dial, DialRecording, Play, Refer, Unbuilt, Verb
 
 __all__ = ["MAX_BYTES", "MAX_WARNINGS", "Document", "parse"]
 
@@ -80,6 +80,8 @@ class _Reader:
         if element.name == Dial.name:
             return self._dial(element, rule)
         self._check_text(element, rule)
+        if element.name == Refer.name:
+            return self._refer(element, rule)
         if rule.make is None:
             self._check_unbuilt(element, rule)
             return Unbuilt(name=element.name, attributes=tuple(element.attributes.items()), line=element.line)
@@ -107,6 +109,19 @@ class _Reader:
         self._check_nouns(element, nouns)
         values = self._values(element, rule)
         return Dial(**values, nouns=tuple(nouns[:MAX_NOUNS]), line=element.line)
+
+    def _refer(self, element: Element, rule: Rule) -> Refer | None:
+        targets = self._known_children(element)
+        uris = [text for target in targets if (text := self._noun_text(target))]
+        for target in targets:
+            for name in target.attributes:
+                self.warn(target, SCHEMA_VIOLATION, f"{name} of <Sip> means nothing in <Refer>: it is ignored")
+        if not uris:
+            self.warn(element, SCHEMA_VIOLATION, "<Refer> names nobody in <Sip>: it is skipped")
+            return None
+        if len(targets) > 1:
+            self.warn(targets[1], SCHEMA_VIOLATION, "<Refer> has one <Sip>: the others are ignored")
+        return Refer(**self._values(element, rule), uri=uris[0], line=element.line)
 
     def _check_nouns(self, element: Element, nouns: list[Noun]) -> None:
         if not nouns:

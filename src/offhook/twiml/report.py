@@ -6,7 +6,7 @@ from offhook.twiml.document import parse
 from offhook.twiml.errors import TwimlError
 from offhook.twiml.kinds import Url
 from offhook.twiml.nouns import UnbuiltNoun
-from offhook.twiml.verbs import Dial, Play, Redirect, Say, Verb
+from offhook.twiml.verbs import Dial, Play, Redirect, Refer, Say, Verb
 
 UNUSABLE_URL = 11100
 EMPTY_TEXT = 13520
@@ -77,6 +77,8 @@ def _unusable(verb: Verb) -> list[Finding]:
 def _links(verb: Verb) -> list[tuple[int, str]]:
     if isinstance(verb, Play | Redirect):
         return [(verb.line, verb.url)]
+    if isinstance(verb, Refer):
+        return [(verb.line, verb.action)] if verb.action else []
     if not isinstance(verb, Dial):
         return []
     screening = [(noun.line, noun.url) for noun in verb.nouns if not isinstance(noun, UnbuiltNoun) and noun.url]

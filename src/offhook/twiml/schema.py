@@ -9,6 +9,7 @@ from types import MappingProxyType
 from offhook.twiml.kinds import Choice, Digits, Text, Whole
 from offhook.twiml.nouns import NumberNoun, SipNoun
 from offhook.twiml.rules import (
+    ACTION,
     FLAG,
     LINK,
     METHOD,
@@ -25,10 +26,10 @@ from offhook.twiml.rules import (
     rows,
 )
 from offhook.twiml.schema_unbuilt import DETAILS, OPAQUE, UNBUILT_NOUNS, UNBUILT_VERBS
-from offhook.twiml.verbs import Dial, Hangup, Pause, Play, Redirect, Reject, Say
+from offhook.twiml.verbs import Dial, Hangup, Pause, Play, Redirect, Refer, Reject, Say
 
 ROOT = "Response"
-VERBS = ("Say", "Play", "Pause", "Redirect", "Reject", "Hangup", "Dial")
+VERBS = ("Say", "Play", "Pause", "Redirect", "Reject", "Hangup", "Dial", "Refer")
 DIAL_NOUNS = ("Client", "Conference", "Queue", "Application", "Sim", "WhatsApp")
 MAX_NOUNS = 10  # contract 1 §3.3
 
@@ -107,6 +108,7 @@ _BUILT: Mapping[str, Rule] = MappingProxyType(
         ),
         "Hangup": Rule(make=Hangup, children=("Parameter",)),
         "Dial": Rule(make=Dial, children=("Sip", "Number", *DIAL_NOUNS), body=Body.TEXT, attributes=_DIAL),
+        "Refer": Rule(make=Refer, children=("Sip",), body_field="uri", attributes=ACTION),
         "Sip": Rule(
             make=SipNoun,
             children=("Uri", "Headers"),

@@ -79,7 +79,6 @@ UNBUILT_VERBS: Mapping[str, Rule] = MappingProxyType(
         ),
         "Leave": Rule(),
         "Echo": Rule(),
-        "Refer": Rule(children=("Sip",), attributes=ACTION),
         "Start": Rule(children=("Stream", "Siprec", "Transcription", "Recording"), attributes=ACTION),
         "Stop": Rule(children=("Stream", "Siprec", "Transcription", "Recording")),
         "Connect": Rule(

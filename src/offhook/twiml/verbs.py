@@ -112,6 +112,18 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refer:
+    """Pass the call's own party on to `uri`, the text of <Sip> as written."""
+
+    name: ClassVar[str] = "Refer"
+
+    uri: str
+    action: str | None = None
+    method: str = "POST"
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unbuilt:
     """A verb that the schema knows and nothing runs yet, with its attributes as written."""
 
@@ -120,4 +132,4 @@ class Unbuilt:
     line: int = 0
 
 
-Verb = Say | Play | Pause | Redirect | Reject | Hangup | Dial | Unbuilt
+Verb = Say | Play | Pause | Redirect | Reject | Hangup | Dial | Refer | Unbuilt
