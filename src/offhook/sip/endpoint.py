@@ -153,7 +153,8 @@ class Endpoint(UserAgent):
         self.layer.handle_timer(now)
         for number, timer in self._deadlines.due(now):
             session = self._sessions.get(number)
-            if session is not None:
+            if session is not None and timer in session.timers:  # one that fell due before may have cleared it
+                session.timers.discard(timer)
                 session.feed(INPUT_OF_TIMER[timer], None, now)
         self._settle(now)
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from offhook.base.deadlines import Deadlines
 from offhook.base.errors import IllegalInput
+from offhook.sip.authenticator import Authenticator, Checked, Passwords, Proof
 from offhook.sip.departures import Departures
 from offhook.sip.events import AckReceived, Event
+from offhook.sip.guard_settings import Strike
 from offhook.sip.hop import Hop
 from offhook.sip.peers import Peers
 from offhook.sip.protection import Protection
@@ -20,7 +22,8 @@ from offhook.sip.trace import Trace, TraceEntry
 from offhook.sip.transaction.layer import TransactionLayer
 from offhook.sip.transaction.server import ServerTransaction
 
-OK = 200
+OK, CHALLENGED = 200, 407
+CHALLENGE, AUTHORIZATION = "Proxy-Authenticate", "Proxy-Authorization"  # contract 1 §6.2: 407, though we are no proxy
 REFUSALS = (300, 699)
 
 
@@ -93,6 +96,26 @@ class UserAgent:
             self.peers.refuse(session, code, now)
         self._command(session, SessionInput.REJECT, Reply(code=code, reason=reason or None, headers=headers), now)
 
+    def verify(self, session: int, realm: str, passwords: Passwords, now: float) -> Checked:
+        """What the credentials of a received INVITE prove; whatever it is, the INVITE still waits for an answer."""
+        known = self._sessions.get(session)
+        if known is None or known.offered is None:
+            return Checked(Proof.MISSING)
+        request = known.offered.request
+        values = [*request.headers.all(AUTHORIZATION), *request.headers.all("Authorization")]
+        checked = self._authenticator.verify(values, request, realm, passwords, now)
+        if checked.proof is Proof.WRONG:
+            self.peers.strike(session, Strike.CREDENTIALS, now)
+        elif checked.proof is Proof.GIVEN:
+            self.peers.pardon(session)
+        return checked
+
+    def challenge(self, session: int, realm: str, now: float, *, is_stale: bool) -> None:
+        """Ask the caller for credentials with 407; the session is over, and its next INVITE is another."""
+        self.peers.strike(session, Strike.CHALLENGED, now)
+        values = self._authenticator.challenge(realm, now, is_stale=is_stale)
+        self.reject(session, CHALLENGED, "", tuple((CHALLENGE, value) for value in values), now)
+
     def follow_redirect(self, session: int, target: str, now: float) -> None:
         """Call a target of a RedirectReceived. Raises MalformedValue when it is no SIP URI."""
         self._order(session, lambda known: known.follow(target, now), now)
@@ -146,11 +169,14 @@ class UserAgent:
 
     def set_deadline(self, session: InviteSession, timer: SessionTimer, at: float) -> None:
         """Wake this session at `at`."""
+        session.timers.add(timer)
         self._deadlines.set((session.number, timer), at)
 
     def clear_deadline(self, session: InviteSession, timer: SessionTimer) -> None:
         """Do not wake it."""
-        self._deadlines.clear((session.number, timer))
+        if timer in session.timers:
+            session.timers.discard(timer)
+            self._deadlines.clear((session.number, timer))
 
     def forget(self, session: Any) -> None:
         """The session is over; its transactions may linger and still know it."""
@@ -186,6 +212,12 @@ class UserAgent:
         """A session's INVITE went to this peer, or came from it."""
         if session.number in self._sessions:
             self.peers.begin(session.number, peer, is_ours=is_ours)
+
+    @property
+    def _authenticator(self) -> Authenticator:
+        if self.protection.authenticator is None:
+            raise IllegalInput("nobody can be asked for credentials without an authenticator")
+        return self.protection.authenticator
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,6 @@ from offhook.sip.settings import EndpointSettings
 from offhook.sip.trace import Trace, TraceEntry
 from offhook.sip.transaction.server import ServerTransaction
 
-TIMERS = tuple(SessionTimer)
-
 
 @dataclass(slots=True)
 class EarlyDialog:
@@ -72,7 +70,7 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         "early_tags", "forks", "held_answer", "interval", "invite", "least_interval", "local_tag", "number",
         "offered", "offering", "order", "peer_updates", "proof", "redirect", "referral", "referrals", "referred",
         "referring", "reliable", "reoffered", "resend_interval", "rseq", "rung", "sent_invite", "stack", "success",
-        "waiting_rings",
+        "timers", "waiting_rings",
     )  # fmt: skip
 
     def __init__(self, state: SessionState, stack: Stack, number: int, call_id: str, local_tag: str) -> None:
@@ -81,6 +79,7 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         self.number = number
         self.call_id = call_id
         self.local_tag = local_tag
+        self.timers: set[SessionTimer] = set()  # that the stack has set
         self.dialog: Dialog | None = None
         self.bye_headers: Fields = ()
         # the caller's
@@ -141,7 +140,7 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
 
     def stop_timers(self, _subject: Any, _now: float) -> None:
         """No deadline of this session is left."""
-        for timer in TIMERS:
+        for timer in tuple(self.timers):
             self.stack.clear_deadline(self, timer)
 
     def stop_resending(self, _subject: Any, _now: float) -> None:
