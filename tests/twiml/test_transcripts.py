@@ -25,6 +25,7 @@ FIRST_VERBS = [
     ("Pause, then Say", f'<Pause length="7"/><Say>{HELLO}</Say>', ["7 answer", "7 play 1 s"]),
     ("Pause, then Reject", '<Pause length="2"/><Reject/>', ["2 reject"]),
     ("Dial answers first", "<Dial>+15550003</Dial>", ["0 answer", "0 dial +15550003"]),
+    ("Refer answers first", "<Refer><Sip>sip:a@b</Sip></Refer>", ["0 answer", "0 refer sip:a@b"]),
     ("Dial with answerOnBridge does not", '<Dial answerOnBridge="true">+15550003</Dial>', ["0 dial +15550003"]),
 ]
 
@@ -53,6 +54,17 @@ SEQUENCES = [
     ("Say without text is skipped", f"<Say>  </Say><Say>{HELLO}</Say>", ["0 warning 13520", "0 play 1 s"]),
     ("A long pause", f'<Pause length="300"/><Say>{HELLO}</Say>', ["300 play 1 s"]),
     ("Dial without action goes on", f"<Dial>+15550003</Dial><Say>{HELLO}</Say>", ["0 dial +15550003", "10 play 1 s"]),
+    (
+        "Refer waits for the end of its story",
+        f"<Refer><Sip>sip:a@b?X-A=1</Sip></Refer><Say>{HELLO}</Say>",
+        ["0 refer sip:a@b?X-A=1", "1 play 1 s"],
+    ),
+    ("Refer to nobody is skipped", f"<Refer/><Say>{HELLO}</Say>", ["0 warning 12200", "0 play 1 s"]),
+    (
+        "Refer to what is no SIP URI sends nothing",
+        f"<Refer><Sip>https://b</Sip></Refer><Say>{HELLO}</Say>",
+        ["0 warning 13243", "0 play 1 s"],
+    ),
     ("An unbuilt verb is skipped", f"<Leave/><Say>{HELLO}</Say>", ["0 warning 13750", "0 play 1 s"]),
     ("An unknown verb is skipped", f"<Shout/><Say>{HELLO}</Say>", ["0 warning 12200", "0 play 1 s"]),
 ]

@@ -119,6 +119,7 @@ class _Reader:
         if not uris:
             self.warn(element, SCHEMA_VIOLATION, "<Refer> names nobody in <Sip>: it is skipped")
             return None
+        self._check_uri(targets[0], uris[0])
         if len(targets) > 1:
             self.warn(targets[1], SCHEMA_VIOLATION, "<Refer> has one <Sip>: the others are ignored")
         return Refer(**self._values(element, rule), uri=uris[0], line=element.line)
@@ -141,9 +142,13 @@ class _Reader:
             attributes = tuple(element.attributes.items())
             return UnbuiltNoun(name=element.name, text=text, attributes=attributes, line=element.line)
         noun: Noun = rule.make(**self._values(element, rule), **{rule.body_field: text}, line=element.line)
-        if element.name == "Sip" and any(character.isspace() for character in text):
-            self.warn(element, BAD_SIP_URI, "white space in the SIP URI: write it as %20 in a header, else take it out")
+        if element.name == "Sip":
+            self._check_uri(element, text)
         return noun
+
+    def _check_uri(self, element: Element, text: str) -> None:
+        if any(character.isspace() for character in text):
+            self.warn(element, BAD_SIP_URI, "white space in the SIP URI: write it as %20 in a header, else take it out")
 
     def _noun_text(self, element: Element) -> str:
         text = element.own_text

@@ -44,6 +44,12 @@ def test_urls_that_will_fail_are_errors() -> None:
     assert found.has_errors
 
 
+def test_an_action_of_refer_that_will_fail_is_an_error() -> None:
+    """Like that of every other verb."""
+    (finding,) = report(b"<Response><Refer action='ftp://h/a'><Sip>a@b</Sip></Refer></Response>").findings
+    assert (finding.level, finding.code) == ("error", 11100)
+
+
 def test_an_error_is_the_only_line() -> None:
     """A document that cannot be read has one line."""
     found = report(b"<Response><Say>a & b</Say></Response>")
