@@ -87,6 +87,36 @@ def test_proofs_are_blotted_out(line: bytes) -> None:
     assert kept.endswith(after)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:SECRET",
+        b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:SECRET==|2^20",
+        b"A=CRYPTO:1 AES_CM_128_HMAC_SHA1_80 INLINE:SECRET;inline:SECRET|1:4 FEC_KEY=inline:SECRET",
+        b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 SECRET",
+        b"a=crypto:SECRET",
+        b"k=clear:SECRET",
+        b"a=key-mgmt:mikey SECRET",
+    ],
+)
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_keys_in_sdp_are_blotted_out(line: bytes, end: bytes) -> None:
+    """No key of SRTP is in what is kept, however the line is written; its suite and all other lines are."""
+    before = end.join([b"INVITE sip:a@b SIP/2.0", b"To: <sip:a@b>", b"", b"v=0", b"m=audio 4 RTP/SAVP 0", b""])
+    after = end + b"a=sendrecv" + end
+    kept = redacted(before + line + after)
+    assert b"SECRET" not in kept
+    assert kept.startswith(before + line[:2])
+    assert kept.endswith(b"***" + after) or b"***|" in kept
+    assert (b"AES_CM_128_HMAC_SHA1_80" in line) == (b"AES_CM_128" in kept) or b"inline:" not in line.lower()
+
+
+def test_lifetime_and_suite_stay_readable() -> None:
+    """They tell why SRTP was refused."""
+    line = b"\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA|2^20|1:4 KDR=1\r\n"
+    assert redacted(line) == b"\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:***|2^20|1:4 KDR=1\r\n"
+
+
 def test_messages_without_proofs_are_untouched() -> None:
     """Nothing else is changed, and nothing is copied."""
     message = b"INVITE sip:a@b SIP/2.0\r\nX-A: response=1\r\n\r\n"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from offhook.calls.ports import SipCredentials
+from offhook.calls.ports import SipCredentials, SrtpPolicy
 from offhook.calls.routing import OutboundTrunk
 from offhook.model.call import CallEvent, HttpMethod, StatusCallback, WebhookTarget
 from offhook.model.sids import AccountSid, is_sid
@@ -56,6 +56,34 @@ def test_a_domain_is_found_by_its_whole_name() -> None:
         events=frozenset({CallEvent.RINGING, CallEvent.COMPLETED}),
     )
     assert (route.sip_domain, route.phone_number) == ("office.sip.example.com", None)
+
+
+def test_a_secure_domain_needs_tls_and_srtp() -> None:
+    """Any other domain takes RTP alone (contract 1 §6.8)."""
+    domains = (SipDomain(name="safe", voice_url=URL, secure=True), SipDomain(name="open", voice_url=URL))
+    found = plan(sip_domain=domains).directory.domains
+    safe, open_ = found["safe.sip.localhost"], found["open.sip.localhost"]
+    assert (safe.needs_tls, safe.srtp) == (True, SrtpPolicy.REQUIRED)
+    assert (open_.needs_tls, open_.srtp) == (False, SrtpPolicy.REFUSED)
+
+
+def test_a_number_takes_rtp_and_srtp_unless_told() -> None:
+    """Its trunk decides, or the file does."""
+    numbers = (
+        Number(phone_number="+4930123456", voice_url=URL),
+        Number(phone_number="+4930123457", voice_url=URL, srtp="required"),
+    )
+    found = plan(number=numbers).directory.numbers
+    assert found["+4930123456"].srtp is SrtpPolicy.ACCEPTED
+    assert found["4930123457"].srtp is SrtpPolicy.REQUIRED
+    assert not found["+4930123457"].needs_tls
+
+
+def test_a_secure_trunk_is_called_by_tls() -> None:
+    """Its host gets the transport, unless it has it already."""
+    for host in ("sip.example.com", "sip.example.com;transport=tls"):
+        trunk = plan(trunk=(Trunk(host=host, secure=True),)).trunks["+"]
+        assert (trunk.host, trunk.is_secure) == ("sip.example.com;transport=tls", True)
 
 
 def test_resources_of_the_file_keep_their_sids() -> None:

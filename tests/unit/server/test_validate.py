@@ -6,7 +6,20 @@ import pytest
 from msgspec.structs import replace
 
 from offhook.server.config import default_edges
-from offhook.server.settings import Account, Edge, Http, Limits, Number, Settings, Sip, SipDomain, Store, Trunk, Webhook
+from offhook.server.settings import (
+    Account,
+    Calls,
+    Edge,
+    Http,
+    Limits,
+    Number,
+    Settings,
+    Sip,
+    SipDomain,
+    Store,
+    Trunk,
+    Webhook,
+)
 from offhook.server.validate import problems
 
 ASHBURN = Edge(name="ashburn", sip="127.0.0.1:5060")
@@ -171,6 +184,10 @@ def test_trunks_differ_in_their_prefix() -> None:
         ({"sip": Sip(session_expires=-1)}, "sip.session_expires"),
         ({"sip": Sip(session_expires=60)}, "sip.session_expires"),
         ({"sip": Sip(min_se=0)}, "sip.min_se"),
+        ({"sip": Sip(redirects=-1)}, "sip.redirects"),
+        ({"calls": Calls(status_of_code={"200": "busy"})}, "calls.status_of_code.200"),
+        ({"calls": Calls(status_of_code={"6O3": "busy"})}, "calls.status_of_code.6O3"),
+        ({"calls": Calls(status_of_code={"603": "completed"})}, "calls.status_of_code.603"),
         ({"limits": Limits(calls=0)}, "limits.calls"),
         ({"limits": Limits(call_length=-1)}, "limits.call_length"),
         ({"limits": Limits(media_silence=0)}, "limits.media_silence"),
@@ -187,6 +204,19 @@ def test_quantities_and_stores(changes: dict[str, Any], key: str) -> None:
 
 
 def test_some_limits_may_be_zero() -> None:
-    """No session timers, no extra ringing, no waiting at the end."""
-    assert not found(sip=Sip(session_expires=0))
+    """No session timers, no redirections, no extra ringing, no waiting at the end."""
+    assert not found(sip=Sip(session_expires=0, redirects=0))
     assert not found(limits=Limits(ring_buffer=0, drain=0))
+
+
+def test_srtp_of_a_number_is_one_of_three() -> None:
+    """It may be refused, accepted or required."""
+    for srtp in ("refused", "accepted", "required"):
+        assert not found(number=(Number(phone_number="+4930123456", voice_url=URL, srtp=srtp),))
+    assert found(number=(Number(phone_number="+4930123456", voice_url=URL, srtp="on"),)) == ["number[0].srtp"]
+
+
+def test_a_secure_trunk_names_no_other_transport() -> None:
+    """The keys of SRTP stand in the signalling, so that goes by TLS."""
+    assert not found(trunk=(Trunk(host="sip.example.com;transport=TLS", secure=True),))
+    assert found(trunk=(Trunk(host="sip.example.com;transport=udp", secure=True),)) == ["trunk[0].host"]
