@@ -1,7 +1,8 @@
 """Writes docs/reference/configuration.md from server/settings.py; `--check` only tells whether it is stale."""
 
+from inspect import cleandoc
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from generated import settle
@@ -19,7 +20,8 @@ not this page.
 One TOML file, named by `--config` or `OFFHOOK_CONFIG`; without one every key has its default.
 `OFFHOOK_DATA` names the data folder, `./offhook-data` when it is not set.
 Each key has a twin in the environment that wins over the file; the items of lists are numbered from 0.
-A list of texts is written as in TOML: `OFFHOOK_SIP__ALLOW='["192.0.2.0/24"]'`.
+A list or a table is written as in TOML: `OFFHOOK_SIP__ALLOW='["192.0.2.0/24"]'`, \
+`OFFHOOK_CALLS__STATUS_OF_CODE='{{603 = "busy"}}'`.
 Unknown keys and wrong values are refused at start, with the line they stand on; `offhook doctor` looks further.
 
 Edges may be named {", ".join(f"`{name}`" for name in REGION_OF_EDGE)}; one has to be `{DEFAULT_EDGE}`, the default.
@@ -47,12 +49,12 @@ def _section(name: str, kind: Any) -> str:
         for field in msgspec.structs.fields(struct)
     ]
     table = ["| key | type | default | environment |", "|---|---|---|---|", *rows]
-    return "\n".join([heading, "", str(struct.__doc__).strip().replace("<", "\\<"), "", *table, ""])
+    return "\n".join([heading, "", cleandoc(str(struct.__doc__)).replace("<", "\\<"), "", *table, ""])
 
 
 def _type(kind: Any) -> str:
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
-    return names.get(kind, "list of texts")
+    return "table of texts" if get_origin(kind) is dict else names.get(kind, "list of texts")
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
@@ -65,6 +67,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
         return "`[" + ", ".join(f'"{item}"' for item in value) + "]`"
     if isinstance(value, str):
         return f'`"{value}"`' if value else "empty"
+    if value is msgspec.NODEFAULT:
+        return "empty"
     return f"`{value:g}`"
 
 

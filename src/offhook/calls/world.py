@@ -23,6 +23,11 @@ STATUS_OF_CODE: Mapping[int, CallStatus] = MappingProxyType(
 )
 
 
+def status_of_code(changes: Mapping[str, str]) -> Mapping[int, CallStatus]:
+    """The table above with some of its rows changed or added, as the configuration has them."""
+    return MappingProxyType({**STATUS_OF_CODE, **{int(code): CallStatus(status) for code, status in changes.items()}})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSettings:
     """Numbers that calls go by; durations in seconds."""

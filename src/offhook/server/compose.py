@@ -11,7 +11,8 @@ from aiohttp import web
 
 from offhook.calls.events import MediaEvent, SignallingEvent
 from offhook.calls.exchange import Exchange
-from offhook.calls.world import CallSettings, World
+from offhook.calls.redirects import RedirectRules
+from offhook.calls.world import CallSettings, World, status_of_code
 from offhook.interpreter.run import Program
 from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
@@ -204,6 +205,12 @@ def call_settings(settings: Settings) -> CallSettings:
         time_limit=limits.call_length,
         max_calls=limits.calls,
         sip_domain=settings.sip.domain,
+        redirects=RedirectRules(
+            limit=settings.sip.redirects,
+            allows_private=settings.sip.redirect_private,
+            own_domain=settings.sip.domain,
+        ),
+        status_of_code=status_of_code(settings.calls.status_of_code),
     )
 
 

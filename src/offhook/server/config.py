@@ -120,8 +120,8 @@ def _lay_over(root: dict[str, Any], variable: str, parts: list[str], value: str)
 
 
 def _value(text: str) -> Any:
-    """A list when it is written as one (["a", "b"]); otherwise text, which is read as the key's own type."""
-    if text.startswith("["):
+    """A list or a table when it is written as one (["a", "b"]); otherwise text, which is read as the key's own type."""
+    if text.startswith(("[", "{")):
         try:
             return tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:

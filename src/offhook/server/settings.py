@@ -27,7 +27,8 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """SIP Domains are <name>.<domain>; `allow` lists the networks that may call in; `t1` is RFC 3261's, in seconds.
 
     `session_expires` and `min_se` are the interval of session timers and the shortest that is taken, in seconds
-    (RFC 4028, which wants 90 at least); 0 for the former leaves them off.
+    (RFC 4028, which wants 90 at least); 0 for the former leaves them off. `redirects` is how many 3xx one call follows,
+    `redirect_private` whether also to addresses that are not public.
     """
 
     domain: str = "sip.localhost"
@@ -36,6 +37,8 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     t1: float = 0.5
     session_expires: int = 1800
     min_se: int = 90
+    redirects: int = 5
+    redirect_private: bool = True
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,10 +81,7 @@ class SipDomain(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where phone numbers are called; the longest fitting prefix decides. `tls_verify` overrides `tls.verify`.
-
-    `secure` calls with TLS and SRTP, as `secure=true` in a SIP URI does.
-    """
+    """Where phone numbers with this prefix are called; `tls_verify` overrides `tls.verify`, `secure` is TLS and SRTP."""
 
     host: str
     prefix: str = "+"
@@ -190,6 +190,16 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scanners: tuple[str, ...] = SCANNERS
 
 
+class Calls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The status of a call that was refused, by its SIP code: `603 = "busy"` under `[calls.status_of_code]`.
+
+    Any of busy, no-answer, failed, canceled. Codes that are not named keep their own: 408, 480, 487, 603 no-answer,
+    486, 600 busy, all others failed.
+    """
+
+    status_of_code: dict[str, str] = {}
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -205,5 +215,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store: Store = Store()
     recordings: Recordings = Recordings()
     webhook: Webhook = Webhook()
+    calls: Calls = Calls()
     limits: Limits = Limits()
     guard: Guard = Guard()

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 
 from offhook.calls.edge_names import DEFAULT_EDGE, REGION_OF_EDGE
@@ -16,7 +16,14 @@ from offhook.server.settings import Edge, Guard, Settings, Trunk, Voice
 
 Problem = tuple[str, str]
 
-AT_LEAST_ZERO = ("sip.session_expires", "limits.ring_buffer", "limits.drain", "connections.ping", "guard.ban")
+AT_LEAST_ZERO = (
+    "sip.session_expires",
+    "sip.redirects",
+    "limits.ring_buffer",
+    "limits.drain",
+    "connections.ping",
+    "guard.ban",
+)
 POSITIVE = (
     "sip.t1",
     "sip.min_se",
@@ -41,6 +48,8 @@ POSITIVE = (
 )
 SRTP = frozenset(policy.value for policy in SrtpPolicy)
 USER_AGENT = re.compile(r"[!-~]+( [!-~]+)*")
+REFUSAL = re.compile(r"[3-6][0-9]{2}")
+UNANSWERED = ("busy", "no-answer", "failed", "canceled")
 DOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 PREFIX = re.compile(r"\+[0-9]{0,15}")
 
@@ -68,6 +77,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield from _trunk_problems(f"trunk[{index}]", trunk, edges)
     yield from _repeated("trunk", "prefix", (trunk.prefix for trunk in settings.trunk))
     yield from _tls_problems(settings)
+    yield from _status_problems(settings.calls.status_of_code)
     yield from _quantity_problems(settings)
     yield from _guard_problems(settings.guard)
     if not settings.store.url.startswith("sqlite:///"):
@@ -194,6 +204,14 @@ def _trunk_problems(key: str, trunk: Trunk, edges: set[str]) -> Iterator[Problem
         yield f"{key}.edge", f"there is no edge {trunk.edge!r}"
     if trunk.password and not trunk.username:
         yield f"{key}.password", "a password needs a username"
+
+
+def _status_problems(table: Mapping[str, str]) -> Iterator[Problem]:
+    for code, status in table.items():
+        if not REFUSAL.fullmatch(code):
+            yield f"calls.status_of_code.{code}", "write a SIP code from 300 to 699, like 603"
+        elif status not in UNANSWERED:
+            yield f"calls.status_of_code.{code}", f"write one of {', '.join(UNANSWERED)}, not {status!r}"
 
 
 def _quantity_problems(settings: Settings) -> Iterator[Problem]:

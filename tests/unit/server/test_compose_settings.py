@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from offhook.calls.redirects import RedirectRules
 from offhook.server.compose import call_settings, media_edge, open_platform, sip_edge, webhook_limits
 from offhook.server.config import Config
 from offhook.server.errors import StartFailed
-from offhook.server.settings import Account, Edge, Http, Limits, Settings, Sip, Webhook
+from offhook.server.settings import Account, Calls, Edge, Http, Limits, Settings, Sip, Webhook
 
 EDGE = Edge(name="tokyo", sip="[::1]:5080", media="127.0.0.6", media_ports="20000-20099", advertise="203.0.113.5")
 ACCOUNT = Account(sid="AC" + "0" * 32, auth_token="token")
@@ -45,6 +46,15 @@ def test_limits_of_calls_and_webhooks() -> None:
     assert (calls.max_calls, calls.time_limit, calls.ring_buffer) == (7, 60.0, 1.0)
     assert calls.sip_domain == "sip.example.com"
     assert (webhooks.connect_timeout, webhooks.total) == (2.0, 4.0)
+
+
+def test_what_becomes_of_redirected_and_refused_calls() -> None:
+    """The rules of redirections, and the table of codes with the configuration's rows laid over it."""
+    sip = Sip(domain="sip.example.com", redirects=2, redirect_private=False)
+    calls = call_settings(Settings(sip=sip, calls=Calls(status_of_code={"603": "busy", "404": "no-answer"})))
+    assert calls.redirects == RedirectRules(limit=2, allows_private=False, own_domain="sip.example.com")
+    told = {code: calls.status_of_code[code].value for code in (404, 480, 486, 603)}
+    assert told == {404: "no-answer", 480: "no-answer", 486: "busy", 603: "busy"}
 
 
 @pytest.mark.asyncio

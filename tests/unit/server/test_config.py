@@ -114,6 +114,16 @@ def test_the_environment_wins(tmp_path: Path) -> None:
     assert [(edge.name, edge.advertise) for edge in settings.edge] == [("ashburn", "203.0.113.9"), ("tokyo", "")]
 
 
+def test_the_status_of_a_code_comes_from_file_or_environment(tmp_path: Path) -> None:
+    """A table of its own; what is wrong with a row names its line."""
+    text = '[calls.status_of_code]\n480 = "busy"\n603 = "canceled"\n'
+    assert loaded(tmp_path, text).settings.calls.status_of_code == {"480": "busy", "603": "canceled"}
+    laid = {"OFFHOOK_CALLS__STATUS_OF_CODE": '{603 = "busy"}'}
+    assert loaded(tmp_path, text, laid).settings.calls.status_of_code == {"603": "busy"}
+    told = "offhook.toml, line 3: `calls.status_of_code.603`: write one of busy, no-answer, failed, canceled"
+    assert complaint(tmp_path, text.replace("canceled", "answered")).startswith(told)
+
+
 def test_an_item_of_a_list_of_texts_can_be_laid_over(tmp_path: Path) -> None:
     """A number behind the key is the place in the list."""
     text = '[sip]\nallow = ["192.0.2.0/24", "198.51.100.0/24"]\n'
