@@ -6,16 +6,23 @@ NATIVE := $(wildcard src/offhook/media/native/*.[ch])
 
 # package of Debian:program that it brings
 SPEECH := espeak-ng:espeak-ng
-PEERS := $(SPEECH) sip-tester:sipp baresip:baresip kamailio:kamailio libsrtp2-dev:/usr/include/srtp2/srtp.h \
+# clang with libFuzzer, for what is native
+FUZZER := 'clang libclang-rt-dev:clang'
+PEERS := $(SPEECH) $(FUZZER) sip-tester:sipp baresip:baresip kamailio:kamailio libsrtp2-dev:/usr/include/srtp2/srtp.h \
 	linphone-cli:linphonec
 BENCH_PEERS := $(PEERS) rtpengine-daemon:rtpengine
 UNIT_TESTS := $(wildcard tests/unit tests/machines tests/twiml tests/contract tests/scenario)
 
-.PHONY: help demo test check serve bench lock clean
+# of make fuzz
+TARGET := endpoint
+SECONDS := 600
+
+.PHONY: help demo test fuzz check serve bench lock clean
 
 help:
 	@echo 'make demo    one real call: offhook, a sample application and a scripted SIP phone'
 	@echo 'make test    every test, with real SIP peers'
+	@echo 'make fuzz    search one part for faults: TARGET=message|stream|endpoint|sdp|rtp|native SECONDS=600'
 	@echo 'make check   format, lint, types, import rules, generated files, unit tests'
 	@echo 'make serve   run the platform on its defaults'
 	@echo 'make bench   measure against real peers; the table also goes to build/bench.json'
@@ -28,6 +35,10 @@ demo: $(READY)
 test: $(READY)
 	@tools/install_peers.sh $(PEERS)
 	$(BIN)/pytest -q tests
+
+fuzz: $(READY)
+	@tools/install_peers.sh $(FUZZER)
+	$(BIN)/python tests/fuzz/fuzzing.py $(TARGET) $(SECONDS)
 
 check: $(READY)
 	@tools/install_peers.sh $(SPEECH)

@@ -136,6 +136,10 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         """An offer that nobody will answer any more is refused with 487 (§15.1.2)."""
         raise NotImplementedError
 
+    def drop_referral(self, now: float) -> None:
+        """Likewise a REFER."""
+        raise NotImplementedError
+
     # --- actions that all parts use -------------------------------------------------------------------------------
 
     def stop_timers(self, _subject: Any, _now: float) -> None:
@@ -156,4 +160,5 @@ class SessionFrame(Machine[SessionState, SessionInput, Any]):
         if self.offering is not None:
             self.offering.abandon(now)
         self.drop_offer(now)
+        self.drop_referral(now)
         self.stack.forget(self)

@@ -15,7 +15,7 @@ from offhook.sip.transaction.server import ServerTransaction
 
 OK, ACCEPTED, TRYING, FINAL = 200, 202, 100, 200
 BAD_REQUEST, NO_DIALOG, BAD_EVENT, BUSY = 400, 481, 489, 500
-UNKNOWN = 487  # what a subscription came to that ended without a word
+UNKNOWN = 487  # what a subscription came to that ended without a word, or a REFER whose session did
 SIPFRAG = "message/sipfrag;version=2.0"
 PACKAGE = "refer"
 RETRY_SOON: Fields = (("Retry-After", "1"),)
@@ -65,6 +65,10 @@ class Referring(Accepting):
         transaction, self.referral = self.referral, None
         if transaction is not None and not transaction.is_answered:
             self._refuse_refer(transaction, Reply(code=code), now)
+
+    def drop_referral(self, now: float) -> None:
+        """A REFER that nobody will answer any more is refused with 487 (RFC 3261 §15.1.2)."""
+        self.refuse_refer(UNKNOWN, now)
 
     def notify_refer(self, code: int, reason: str, now: float) -> None:
         """Tell how far it has come; a final code is the last word. Nobody is told who did not ask."""
