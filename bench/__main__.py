@@ -11,7 +11,7 @@ from rich.status import Status
 from bench import latency
 from bench.calls import LOAD, bridged_call_memory, call_run
 from bench.processes import PeerFailed
-from bench.relay import relay_run
+from bench.relay import relay_run, secure_relay_run
 from bench.report import Paired, Result, table, write
 from bench.sipp import floor
 
@@ -53,6 +53,12 @@ def relay_packet_cpu(folder: Path, say: Say) -> list[Result]:
     return [found.result("relay_packet_cpu", "us CPU/packet", "rtpengine in user space", "<= 0.6 x")]
 
 
+def relay_srtp_packet_cpu(folder: Path, say: Say) -> list[Result]:
+    """The same with SRTP on both sides, under four keys."""
+    found = paired(secure_relay_run, folder, say)
+    return [found.result("relay_srtp_packet_cpu", "us CPU/packet", "rtpengine in user space")]
+
+
 def post_to_invite_p50(folder: Path, say: Say) -> list[Result]:
     """From the API's request to the INVITE."""
     return [alone(latency.post_to_invite, folder, say).result("post_to_invite_p50", "ms")]
@@ -71,6 +77,7 @@ def memory(folder: Path, say: Say) -> list[Result]:
 MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "bridged_call_cpu": bridged_call_cpu,
     "relay_packet_cpu": relay_packet_cpu,
+    "relay_srtp_packet_cpu": relay_srtp_packet_cpu,
     "post_to_invite_p50": post_to_invite_p50,
     "webhook_to_invite_p50": webhook_to_invite_p50,
     "bridged_call_memory": memory,

@@ -1,19 +1,26 @@
-"""relay_packet_cpu: CPU per relayed RTP packet, offhook's media plane beside rtpengine in user space.
+"""relay_packet_cpu, relay_srtp_packet_cpu: CPU per relayed packet, offhook's media plane beside rtpengine's user space.
 
-The same packets in the same rhythm go through both: calls of two G.711 endpoints, 20 ms a packet, both ways.
+The same packets in the same rhythm go through both: calls of two G.711 endpoints, 20 ms a packet, both ways. With SRTP
+one endpoint has a suite with a tag of 32 bits and the other one of 80, so that every packet must be authenticated,
+decrypted, encrypted and signed anew: between equal suites rtpengine hands the keys on and does none of it.
 """
 
+import base64
 import json
+import re
+import secrets
 import select
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from pylibsrtp import Policy, Session
 
 from bench.processes import PeerFailed, cpu_seconds, running
 from bench.rtpengine import rtpengine
@@ -23,6 +30,12 @@ SECONDS = 8.0
 WARM_UP = 0.5
 PTIME = 0.02
 HEADER = 12
+MASTER = 30  # octets of an SRTP key and its salt
+SUITES = {  # and the octets of their tags
+    "AES_CM_128_HMAC_SHA1_32": (Policy.SRTP_PROFILE_AES128_CM_SHA1_32, 4),
+    "AES_CM_128_HMAC_SHA1_80": (Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 10),
+}
+READ_FIRST = 20  # packets that are also decrypted, before the measurement
 PAYLOAD = b"\xd5" * 160
 # Loopback loses nothing; a relay that drops packets would look cheap.
 LEAST_ARRIVED = 0.99
@@ -68,12 +81,16 @@ def plane(folder: Path) -> Iterator[PlaneRelay]:
             yield PlaneRelay(child)
 
 
-@dataclass(slots=True)
+MakeEndpoint = Callable[[socket.socket, int, str], "Endpoint"]
+
+
+@dataclass
 class Endpoint:
     """One side of a call: a socket, an SSRC, and where its packets go."""
 
     socket: socket.socket
     number: int
+    suite: str
     target: tuple[str, int] = ("", 0)
     received: int = 0
 
@@ -95,21 +112,78 @@ class Endpoint:
     def send(self, tick: int) -> None:
         """Send the packet of this tick."""
         head = bytes((0x80, 8)) + (tick & 0xFFFF).to_bytes(2, "big") + (tick * 160).to_bytes(4, "big")
-        self.socket.sendto(head + self.number.to_bytes(4, "big") + PAYLOAD, self.target)
+        self.socket.sendto(self.protect(head + self.number.to_bytes(4, "big") + PAYLOAD), self.target)
+
+    def protect(self, packet: bytes) -> bytes:
+        """The packet as it is sent."""
+        return packet
+
+    def take(self, sdp: bytes) -> None:
+        """Aim at where the relay's SDP says."""
+        self.target = ("127.0.0.1", _audio_port(sdp))
 
     def drain(self) -> None:
         """Count what has come."""
         try:
-            while len(self.socket.recv(2048)) == HEADER + len(PAYLOAD):
+            while self.is_media(self.socket.recv(2048)):
                 self.received += 1
         except BlockingIOError:
             return
 
+    def is_media(self, packet: bytes) -> bool:
+        """Whether this is what the other endpoint sent."""
+        return len(packet) == HEADER + len(PAYLOAD)
 
-def measure_relay(relay: Relay) -> float:
+
+class SecureEndpoint(Endpoint):
+    """An endpoint that speaks SRTP (RFC 4568) under a key of its own, and reads the first packets.
+
+    `keys` are those of all endpoints.
+    """
+
+    keys: ClassVar[set[bytes]] = set()
+
+    def __init__(self, bound: socket.socket, number: int, suite: str) -> None:
+        super().__init__(bound, number, suite)
+        self._key = secrets.token_bytes(MASTER)
+        self.keys.add(self._key)
+        self._sending = self._session(self._key, Policy.SSRC_ANY_OUTBOUND)
+        self._receiving: Session | None = None
+
+    def sdp(self) -> bytes:
+        """What this endpoint offers."""
+        key = base64.b64encode(self._key).decode()
+        return super().sdp().replace(b"RTP/AVP", b"RTP/SAVP") + f"a=crypto:1 {self.suite} inline:{key}\r\n".encode()
+
+    def take(self, sdp: bytes) -> None:
+        """Learn the relay's key, which must not be the other endpoint's: packets passed on untouched are cheap."""
+        super().take(sdp)
+        found = re.search(rb"a=crypto:\d+ " + self.suite.encode() + rb" inline:([A-Za-z0-9+/]{40})", sdp)
+        if found is None:
+            raise PeerFailed(f"no key for {self.suite} in the relay's SDP: {sdp!r}")
+        key = base64.b64decode(found[1])
+        if key in self.keys:
+            raise PeerFailed("the relay passes the endpoints' keys on")
+        self._receiving = self._session(key, Policy.SSRC_ANY_INBOUND)
+
+    def _session(self, key: bytes, ssrc_type: int) -> Session:
+        return Session(Policy(key=key, ssrc_type=ssrc_type, srtp_profile=SUITES[self.suite][0]))
+
+    def protect(self, packet: bytes) -> bytes:
+        """The packet as SRTP."""
+        return self._sending.protect(packet)
+
+    def is_media(self, packet: bytes) -> bool:
+        """Whether this is what the other endpoint sent, and for the first packets, whether it can be read."""
+        if len(packet) != HEADER + len(PAYLOAD) + SUITES[self.suite][1] or self._receiving is None:
+            return False
+        return self.received >= READ_FIRST or self._receiving.unprotect(packet).endswith(PAYLOAD)
+
+
+def measure_relay(relay: Relay, make: MakeEndpoint) -> float:
     """Microseconds of CPU for each packet that the relay passed on. Raises PeerFailed when packets were lost."""
     with ExitStack() as stack:
-        endpoints = [endpoint for _ in range(CALLS) for endpoint in _call(relay, stack)]
+        endpoints = [endpoint for _ in range(CALLS) for endpoint in _call(relay, stack, make)]
         _send(endpoints, 0, WARM_UP)
         for endpoint in endpoints:
             endpoint.received = 0
@@ -122,16 +196,16 @@ def measure_relay(relay: Relay) -> float:
     return used / arrived * 1e6
 
 
-def _call(relay: Relay, stack: ExitStack) -> tuple[Endpoint, Endpoint]:
+def _call(relay: Relay, stack: ExitStack, make: MakeEndpoint) -> tuple[Endpoint, Endpoint]:
     pair = []
-    for _ in range(2):
+    for suite in SUITES:
         bound = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         bound.bind(("127.0.0.1", 0))
         bound.setblocking(False)  # noqa: FBT003 - positional by nature
-        pair.append(Endpoint(socket=bound, number=bound.getsockname()[1]))
+        pair.append(make(bound, bound.getsockname()[1], suite))
     one, other = pair
     for endpoint, sdp in zip(pair, relay.join(one.sdp(), other.sdp()), strict=True):
-        endpoint.target = ("127.0.0.1", _audio_port(sdp))
+        endpoint.take(sdp)
     return one, other
 
 
@@ -161,4 +235,10 @@ def _send(endpoints: list[Endpoint], first: int, seconds: float) -> int:
 def relay_run(kind: str, folder: Path) -> float:
     """One run of a relay of this kind, ours or peer."""
     with (plane if kind == "ours" else rtpengine)(folder) as relay:
-        return measure_relay(relay)
+        return measure_relay(relay, Endpoint)
+
+
+def secure_relay_run(kind: str, folder: Path) -> float:
+    """One run with SRTP on both sides."""
+    with (plane if kind == "ours" else rtpengine)(folder) as relay:
+        return measure_relay(relay, SecureEndpoint)

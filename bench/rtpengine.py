@@ -1,5 +1,6 @@
 """rtpengine as a relay in user space, and the little of its NG control protocol that a call needs."""
 
+import re
 import secrets
 import socket
 from collections.abc import Iterator, Mapping
@@ -81,11 +82,19 @@ class RtpengineRelay:
         """Anchor a call between the endpoints of two SDPs; returns the SDP for each of them."""
         call = {"call-id": secrets.token_hex(8), "from-tag": "one"}
         offered = self.ask("offer", **call, sdp=one, replace=["origin"])
-        answered = self.ask("answer", **call, to_tag="other", sdp=other, replace=["origin"])
-        to_other, to_one = offered["sdp"], answered["sdp"]
+        to_other = offered["sdp"]
         assert isinstance(to_other, bytes)
+        answered = self.ask("answer", **call, to_tag="other", sdp=_under_tag(other, to_other), replace=["origin"])
+        to_one = answered["sdp"]
         assert isinstance(to_one, bytes)
         return to_one, to_other
+
+
+def _under_tag(answer: bytes, offer: bytes) -> bytes:
+    """The answer with the tag that the offer gives its crypto suite (RFC 4568 §5.1.2)."""
+    answered = re.search(rb"a=crypto:1 (\S+)", answer)
+    offered = answered and re.search(rb"a=crypto:(\d+) " + answered[1], offer)
+    return answer.replace(b"a=crypto:1 ", b"a=crypto:" + offered[1] + b" ") if offered else answer
 
 
 @contextmanager
