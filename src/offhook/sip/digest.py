@@ -50,7 +50,7 @@ class Challenge:
         return cls(
             realm=params["realm"],
             nonce=params["nonce"],
-            algorithm=params.get("algorithm"),
+            algorithm=_read_token(params, "algorithm"),
             qop=tuple(name for name in split_list(params.get("qop", "")) if is_token(name)),
             opaque=params.get("opaque"),
             stale=params.get("stale", "").lower() == "true",
@@ -103,8 +103,8 @@ class Credentials:
             nonce=params["nonce"],
             uri=params["uri"],
             response=params["response"],
-            algorithm=params.get("algorithm"),
-            qop=params.get("qop"),
+            algorithm=_read_token(params, "algorithm"),
+            qop=_read_token(params, "qop"),
             cnonce=params.get("cnonce"),
             nc=_parse_count(params.get("nc")),
             opaque=params.get("opaque"),
@@ -231,6 +231,14 @@ def _parse_digest(text: str, required: tuple[str, ...]) -> dict[str, str]:
 def _is_value(text: str) -> bool:
     # interop: nonces come unquoted although base64 is no token.
     return is_quoted(text) or (text != "" and '"' not in text)
+
+
+def _read_token(params: dict[str, str], name: str) -> str | None:
+    """A parameter that is printed without quotes; interop: an empty one is as good as none."""
+    value = params.get(name)
+    if value and not is_token(value):
+        raise MalformedValue(f"expected a token as {name}, found {value[:40]!r}")
+    return value or None
 
 
 def _parse_count(text: str | None) -> int | None:

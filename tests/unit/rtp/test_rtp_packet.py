@@ -64,6 +64,28 @@ def test_garbage_raises_nothing_else(octets: bytes) -> None:
     assert packet.payload in octets
 
 
+@given(
+    st.builds(
+        RtpPacket,
+        payload_type=st.integers(0, 127),
+        sequence=st.integers(0, 2**16 - 1),
+        timestamp=st.integers(0, 2**32 - 1),
+        ssrc=st.integers(0, 2**32 - 1),
+        payload=st.binary(max_size=40),
+        marker=st.booleans(),
+    )
+)
+def test_parsing_undoes_printing(packet: RtpPacket) -> None:
+    """Every packet that can be written reads back as itself."""
+    assert parse(bytes(packet)) == packet
+
+
+@given(st.builds(TelephoneEvent, event=st.integers(0, 255), duration=st.integers(0, 2**16 - 1), is_end=st.booleans()))
+def test_a_telephone_event_reads_back(event: TelephoneEvent) -> None:
+    """Likewise every event, also one that is no key."""
+    assert telephone_event.parse(bytes(event)) == event
+
+
 def test_a_key_press_is_seven_payloads() -> None:
     """Growing durations, then the end three times (RFC 4733 §2.5.1)."""
     payloads = [bytes(event).hex() for event in key_press("#")]

@@ -96,6 +96,7 @@ def test_a_challenge_as_servers_write_it() -> None:
         'Digest realm="x", nonce="y", , ',
         'Digest realm="x" nonce="y"',
         'Digest realm="x", nonce="y", =z',
+        'Digest realm="x", nonce="y", algorithm="MD5, x"',
     ],
 )
 def test_malformed_challenges_are_refused(text: str) -> None:
@@ -126,6 +127,15 @@ def test_credentials_that_cannot_be_checked_prove_nothing(change: dict[str, str]
     good = Credentials.parse(answer(replace(MUFASA, algorithm="MD5"), "u", "p", "INVITE", "sip:a@b", "c0", 1))
     assert check(good, "p", "INVITE")
     assert not check(replace(good, **change), "p", "INVITE")  # type: ignore[arg-type]  # str fields all
+
+
+@pytest.mark.parametrize("name", ["algorithm", "qop"])
+def test_what_is_printed_without_quotes_is_a_token(name: str) -> None:
+    """A list in quotes is none; an empty value is as good as none."""
+    text = 'Digest username="u", realm="r", nonce="n", uri="sip:a", response="x"'
+    with pytest.raises(MalformedValue):
+        Credentials.parse(f'{text}, {name}="auth,auth-int"')
+    assert Credentials.parse(f'{text}, {name}=""') == Credentials.parse(text)
 
 
 def test_the_topmost_supported_challenge_is_chosen() -> None:
