@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eventually import eventually, eventually_true
 from free_ports import free_port
+from peer_certificate import write_certificate
 
 TONE_HZ = 1000
 CONFIG = """\
@@ -38,6 +39,10 @@ module_tmp              account.so
 module_app              menu.so
 module_app              ctrl_tcp.so
 ctrl_tcp_listen         127.0.0.1:{control}
+{secure}"""
+SECURE = """\
+module                  srtp.so
+sip_certificate         {folder}/phone.pem
 """
 RTP_PORTS = 200
 _next_rtp = 40000
@@ -56,6 +61,11 @@ class Baresip:
     def uri(self) -> str:
         """Where this phone is called."""
         return f"sip:callee@127.0.0.1:{self.port}"
+
+    @property
+    def tls_uri(self) -> str:
+        """Where a secure phone is called by TLS: baresip listens one port above."""
+        return f"sip:callee@127.0.0.1:{self.port + 1};transport=tls"
 
     def said(self, text: str) -> bool:
         """Whether baresip has printed this."""
@@ -102,14 +112,18 @@ class Baresip:
 
 
 @asynccontextmanager
-async def baresip(folder: Path) -> AsyncIterator[Baresip]:
-    """A baresip that answers every call and is ready to be called."""
+async def baresip(folder: Path, *, encryption: str = "", outbound: str = "") -> AsyncIterator[Baresip]:
+    """A baresip that answers every call and is ready to be called.
+
+    `encryption` is its mediaenc (srtp-mand: SRTP or no call), and lets it listen on TLS; `outbound` the proxy that it
+    calls through.
+    """
     global _next_rtp  # noqa: PLW0603 - each phone of the test run has its own ports
     program = shutil.which("baresip")
     assert program, "baresip is missing: apt-get install baresip"
     sip, control, rtp = free_port(), free_port(), _next_rtp
     _next_rtp += RTP_PORTS
-    _write(folder, sip=sip, control=control, rtp=rtp, rtp_last=rtp + RTP_PORTS - 1)
+    _write(folder, encryption, outbound, sip=sip, control=control, rtp=rtp, rtp_last=rtp + RTP_PORTS - 1)
     with (folder / "output.log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             program, "-f", str(folder), "-v", stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
@@ -122,8 +136,16 @@ async def baresip(folder: Path) -> AsyncIterator[Baresip]:
         await phone.stop()
 
 
-def _write(folder: Path, **ports: int) -> None:
+def _write(folder: Path, encryption: str, outbound: str, **ports: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config").write_text(CONFIG.format(tone=TONE_HZ, folder=folder, **ports), encoding="utf-8")
-    (folder / "accounts").write_text("<sip:callee@127.0.0.1>;regint=0;answermode=auto\n", encoding="utf-8")
+    account = "<sip:callee@127.0.0.1>;regint=0;answermode=auto"
+    if encryption:
+        write_certificate(folder / "phone.pem")
+        account += f";mediaenc={encryption}"
+    if outbound:
+        account += f';outbound="{outbound}"'
+    secure = SECURE.format(folder=folder) if encryption else ""
+    config = CONFIG.format(tone=TONE_HZ, folder=folder, secure=secure, **ports)
+    (folder / "config").write_text(config, encoding="utf-8")
+    (folder / "accounts").write_text(f"{account}\n", encoding="utf-8")
     (folder / "contacts").write_text("", encoding="utf-8")

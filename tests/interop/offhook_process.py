@@ -17,6 +17,7 @@ ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "interop-test-token"
 NUMBER = "+15550100"
 DOMAIN = "acme"
+SECURE_DOMAIN = "safe"
 EDGES = ("ashburn", "umatilla", "dublin", "frankfurt", "singapore", "sao-paulo", "sydney", "tokyo")
 FINAL = {"completed", "busy", "no-answer", "failed", "canceled"}
 CONFIG = """\
@@ -46,11 +47,17 @@ status_callback_event = ["initiated", "ringing", "answered", "completed"]
 [[sip_domain]]
 name = "{domain}"
 voice_url = "{application}/domain"
+
+[[sip_domain]]
+name = "{secure_domain}"
+voice_url = "{application}/domain"
+secure = true
 """
 EDGE = """
 [[edge]]
 name = "{name}"
 sip = "{host}:{port}"
+sips = "{host}:{tls_port}"
 media = "{host}"
 media_ports = "{low}-{high}"
 """
@@ -62,6 +69,7 @@ class Offhook:
 
     http: str
     sip_port: int
+    sips_port: int
     client: aiohttp.ClientSession
     process: asyncio.subprocess.Process
     folder: Path
@@ -110,6 +118,13 @@ class Offhook:
             assert answer.status == 200, body
             return list(body["notifications"])
 
+    async def timeline(self, sid: str) -> list[dict[str, Any]]:
+        """Everything that happened in a call."""
+        async with self.client.get(f"{self._account}/Calls/{sid}/Timeline.json") as answer:
+            body: dict[str, Any] = await answer.json()
+            assert answer.status == 200, body
+            return list(body["timeline"])
+
     async def ended(self, sid: str, limit: float = 20.0) -> dict[str, Any]:
         """A call's record once its status is final."""
 
@@ -132,24 +147,34 @@ class Offhook:
         return (self.folder / "output.log").read_text(encoding="utf-8", errors="replace")
 
     @property
+    def tls_target(self) -> str:
+        """Host and port of the default edge on TLS."""
+        return f"127.0.0.1:{self.sips_port}"
+
+    @property
     def _account(self) -> str:
         return f"{self.http}/2010-04-01/Accounts/{ACCOUNT}"
 
 
-def write_config(folder: Path, application: str, http: int, sip: int, t1: float) -> Path:
-    """A configuration with one number, one SIP Domain and the eight edges on eight loopback addresses."""
+def write_config(folder: Path, application: str, ports: tuple[int, int, int], t1: float) -> Path:
+    """A configuration with one number, two SIP Domains and the eight edges on eight loopback addresses.
+
+    `ports` are those of HTTP, of SIP, and of SIP over TLS.
+    """
+    http, sip, sips = ports
     values: Mapping[str, object] = {
         "http": http,
         "account": ACCOUNT,
         "token": TOKEN,
         "number": NUMBER,
         "domain": DOMAIN,
+        "secure_domain": SECURE_DOMAIN,
         "application": application,
         "t1": t1,
     }
     text = CONFIG.format(**values)
     for index, name in enumerate(EDGES, 1):
-        text += EDGE.format(name=name, host=f"127.0.0.{index}", port=sip, low=20_000, high=20_999)
+        text += EDGE.format(name=name, host=f"127.0.0.{index}", port=sip, tls_port=sips, low=20_000, high=20_999)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "offhook.toml"
     path.write_text(text, encoding="utf-8")
@@ -159,8 +184,8 @@ def write_config(folder: Path, application: str, http: int, sip: int, t1: float)
 @asynccontextmanager
 async def offhook(folder: Path, application: str, *, t1: float = 0.5) -> AsyncIterator[Offhook]:
     """`offhook serve`, ready for calls; its output is printed when it does not come up or does not go down well."""
-    http, sip = free_port(), free_port()
-    config = write_config(folder, application, http, sip, t1)
+    http, sip, sips = free_port(), free_port(), free_port()
+    config = write_config(folder, application, (http, sip, sips), t1)
     program = Path(sys.executable).with_name("offhook")
     with (folder / "output.log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
@@ -176,7 +201,7 @@ async def offhook(folder: Path, application: str, *, t1: float = 0.5) -> AsyncIt
         )
     credentials = b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
     async with aiohttp.ClientSession(headers={"Authorization": f"Basic {credentials}"}) as client:
-        running = Offhook(f"http://127.0.0.1:{http}", sip, client, process, folder)
+        running = Offhook(f"http://127.0.0.1:{http}", sip, sips, client, process, folder)
         try:
             await eventually(lambda: _is_ready(running), "offhook to be ready")
             yield running
