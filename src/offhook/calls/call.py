@@ -100,6 +100,11 @@ class Call:
         """Whether the leg has ended: no verb can do anything any more."""
         return self.leg.ended.is_set()
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the leg has ended or is being ended."""
+        return self.leg.state in {LegState.CANCELING, LegState.CLOSING, LegState.ENDED}
+
     # --- what verbs do --------------------------------------------------------------------------------------------
 
     async def answer(self) -> None:
@@ -188,6 +193,10 @@ class Call:
         """Leave the <Dial> that made it."""
         self.keeper = None
         self.taken_away.set()
+
+    def begin_anew(self, keeper: "Call | None") -> None:
+        """Belong to another <Dial>, or to none, and be free to be taken away from there."""
+        self.keeper, self.taken_away = keeper, asyncio.Event()
 
     def call_of(self, session: SessionId) -> "Call | None":
         """The call of the same account that has this session, if it is up."""

@@ -9,6 +9,7 @@ from offhook.calls.bridge import BridgeEnd, BridgeTerms, bridge, star_pressed
 from offhook.calls.call import Call
 from offhook.calls.dialer import DialOrder, DialOutcome, DialTarget
 from offhook.calls.errors import CallError, CallRefused
+from offhook.calls.events import ReferReceived
 from offhook.calls.identity import identity_headers
 from offhook.calls.registry import Registry
 from offhook.calls.ringback import hearing
@@ -145,43 +146,47 @@ class Hunt:
             takes_referrals=order.refer is not None,
         )
         was_joined, joined = False, child
-        while not parent.is_over:
-            await parent.answer()
-            was_joined = True
-            end = await bridge(parent, joined, terms)
-            if end is BridgeEnd.CHILD_TAKEN_AWAY:
-                return outcome_of(joined, is_bridged=True, was_taken=True)
-            if end is BridgeEnd.PARENT_REFERRED:
-                return await self._leave(parent, joined, order, terms)
-            referral = joined.referral
-            if end is not BridgeEnd.CHILD_REFERRED or referral is None:
-                break
-            if referral.replaces is not None:
-                far = await self._transfers.replace(parent, referral)
-                self._transfers.let_go(joined)
-                if far is None:
+        try:
+            while not parent.is_leaving:
+                await parent.answer()
+                was_joined = True
+                end = await bridge(parent, joined, terms)
+                if end is BridgeEnd.CHILD_TAKEN_AWAY:
+                    return outcome_of(joined, is_bridged=True, was_taken=True)
+                if end is BridgeEnd.PARENT_REFERRED:
+                    return await self._leave(parent, joined, order, terms)
+                if end is not BridgeEnd.CHILD_REFERRED or joined.referral is None:
                     break
-                joined = far
-            elif not order.answer_on_bridge:
-                self._transfers.let_go(joined)
-                told = refer_parameters(referral)
-                return replace(outcome_of(joined, is_bridged=True), refer_parameters=told)
-            elif await self._transfers.attempt(parent, joined, order, referral):
-                return replace(outcome_of(joined, is_bridged=True), was_transferred=True)
-        if joined.keeper is parent:
-            joined.hang_up()
+                outcome, joined = await self._transfer(parent, joined, order, joined.referral)
+                if outcome is not None:
+                    return outcome
+        finally:
+            if joined.keeper is parent:
+                joined.hang_up()
         await joined.finished.wait()
         return outcome_of(joined, is_bridged=was_joined)
+
+    async def _transfer(
+        self, parent: Call, child: Call, order: DialOrder, referral: ReferReceived
+    ) -> tuple[DialOutcome | None, Call]:
+        """The child asked for a transfer: how that ends the <Dial>, or None and whom the parent is to be joined to."""
+        if referral.replaces is not None:
+            far = await self._transfers.replace(parent, referral)
+            self._transfers.let_go(child)
+            return None, far or child
+        if not order.answer_on_bridge:
+            self._transfers.let_go(child)
+            return replace(outcome_of(child, is_bridged=True), refer_parameters=refer_parameters(referral)), child
+        if await self._transfers.attempt(parent, child, order, referral):
+            return replace(outcome_of(child, is_bridged=True), was_transferred=True), child
+        return None, child
 
     async def _leave(self, parent: Call, child: Call, order: DialOrder, terms: BridgeTerms) -> DialOutcome:
         """The parent itself asked for a transfer: the child goes on without it."""
         referral = parent.referral
         if referral is not None and referral.replaces is not None:
-            child.keeper = None
             far = await self._transfers.replace(child, referral)
-            if far is None:
-                child.hang_up()
-            else:
+            if far is not None:
                 self._transfers.converse(child, far, terms)
         elif referral is not None:
             self._transfers.send_on(child, order, referral)

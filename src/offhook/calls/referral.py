@@ -64,7 +64,7 @@ class _Story:
         """Take the events of this REFER until there is no more to come."""
         loop = asyncio.get_running_loop()
         settings = self._settings
-        limit: float | None = None
+        limit = loop.time() + settings.refer_limit  # the answer has timer F; but the session may be replaced meanwhile
         while not self._is_over:
             try:
                 async with asyncio.timeout_at(limit):

@@ -10,7 +10,7 @@ from typing import Any
 
 from offhook.calls.answered_parameters import with_answered_parameters
 from offhook.calls.call import Call
-from offhook.calls.errors import CallError
+from offhook.calls.errors import CallError, LegEnded
 from offhook.calls.ports import InviteOrder, ProgramStart
 from offhook.calls.program import CallProgram
 from offhook.model.call import CallStatus
@@ -79,7 +79,7 @@ class Supervision:
 
     def hand_over(self, steer: Callable[[], Awaitable[object]]) -> None:
         """Abandon what runs and do this instead; the <Dial> that made the call, if any, has it no more."""
-        if self._tasks is None or self._steering is None:
+        if self._tasks is None or self._steering is None or self.call.is_over:
             return
         old = self._steering
         old.cancel()
@@ -110,6 +110,10 @@ class Supervision:
     async def _guard(self, steer: Callable[[], Awaitable[object]]) -> None:
         try:
             await steer()
+        except LegEnded as error:
+            # A leg that is being hung up already owes nobody an explanation.
+            if not self.call.is_leaving:
+                self.call.fail(error)
         except CallError as error:
             self.call.fail(error)
         except Exception as error:  # noqa: BLE001  # a bug in one program must not take the other calls with it

@@ -13,6 +13,7 @@ from offhook.calls.events import ReferReceived
 from offhook.calls.header_parameters import header_parameters
 from offhook.calls.ports import ProgramStart
 from offhook.calls.registry import Registry
+from offhook.calls.waiting import first_of
 from offhook.model.timeline import Kind
 
 OK = (200, "OK")
@@ -63,28 +64,36 @@ class Transfers:
             far.be_taken_away()
         else:
             supervision.hand_over(far.leg.ended.wait)
-        await far.parted.wait()
-        far.taken_away, far.keeper = asyncio.Event(), survivor
+        far.begin_anew(survivor)
+        try:
+            await far.parted.wait()
+        except asyncio.CancelledError:
+            far.hang_up()
+            raise
         for call, partner in ((survivor, far), (far, survivor)):
             call.trace(Kind.LEG, f"transferred: joined to {partner.sid}", event="transferred", partner=partner.sid)
         return None if far.is_over else far
 
     def converse(self, one: Call, other: Call, terms: BridgeTerms) -> None:
-        """Join two calls that no document holds together; they end together."""
-        supervision = self._registry.find(one.record.sid)
-        if supervision is None:
-            other.hang_up()
-            return
+        """Join two calls that no document holds together; they end together, unless REST takes one of them away."""
 
-        async def steer() -> None:
+        async def join() -> None:
             try:
                 await one.parted.wait()
                 await bridge(one, other, terms)
             finally:
-                other.hang_up()
-                one.hang_up()
+                _end(other)
+                _end(one)
 
-        supervision.hand_over(steer)
+        async def accompany() -> None:
+            await first_of(one.leg.ended.wait(), one.taken_away.wait())
+            _end(other)
+
+        for call, steer in ((one, join), (other, accompany)):
+            supervision = self._registry.find(call.record.sid)
+            if supervision is not None:
+                supervision.hand_over(steer)
+            call.begin_anew(None)
 
     def _other(self, survivor: Call, referral: ReferReceived) -> Call | None:
         return survivor.call_of(referral.replaces) if referral.replaces is not None else None
@@ -96,3 +105,8 @@ def refer_parameters(referral: ReferReceived) -> Mapping[str, str]:
         "ReferTransferTarget": referral.target,
         **header_parameters(referral.headers, "SipHeader_", with_uui=True),
     }
+
+
+def _end(call: Call) -> None:
+    if not call.taken_away.is_set():
+        call.hang_up()

@@ -201,18 +201,23 @@ class FakeSignalling:
 
     def offer(self, session: SessionId, offer: bytes) -> None:
         """Send a re-INVITE, which the peer answers."""
-        found = self._in(session, SessionState.UP)
-        self._note(">", "re-INVITE", found)
-        answer = found.sdp.make_answer(offer)
-        self._later(found, ROUND_TRIP, lambda _: self._sink(OfferAnswered(session=session, code=OK, answer=answer)))
+        found = self._within(session)
+        if found is not None:
+            self._note(">", "re-INVITE", found)
+            answer = found.sdp.make_answer(offer)
+            self._later(found, ROUND_TRIP, lambda _: self._sink(OfferAnswered(session=session, code=OK, answer=answer)))
 
     def answer_offer(self, session: SessionId, answer: bytes) -> None:  # noqa: ARG002
         """Write the answer to a re-INVITE down."""
-        self._note(">", "200 to re-INVITE", self._in(session, SessionState.UP))
+        found = self._within(session)
+        if found is not None:
+            self._note(">", "200 to re-INVITE", found)
 
     def refuse_offer(self, session: SessionId, code: int) -> None:
         """Write the refusal of a re-INVITE down."""
-        self._note(">", f"{code} to re-INVITE", self._in(session, SessionState.UP))
+        found = self._within(session)
+        if found is not None:
+            self._note(">", f"{code} to re-INVITE", found)
 
     def bye(self, session: SessionId, headers: HeaderList = ()) -> None:  # noqa: ARG002
         """Hang up; the peer answers, or the request times out."""
@@ -237,7 +242,9 @@ class FakeSignalling:
 
     def refer(self, session: SessionId, target: str, headers: HeaderList = ()) -> None:  # noqa: ARG002
         """Send REFER; the peer answers and tells by its script."""
-        found = self._in(session, SessionState.UP)
+        found = self._within(session)
+        if found is None:
+            return
         self.log.append(f"> REFER {session} {target}")
         script = found.script
         code = script.refer_answer
@@ -249,23 +256,23 @@ class FakeSignalling:
 
     def accept_refer(self, session: SessionId) -> None:
         """Write 202 and the first NOTIFY down."""
-        found = self._in(session, SessionState.UP, SessionState.LEAVING, SessionState.OVER)
-        if found.awaits_refer and found.state is SessionState.UP:
+        found = self._within(session)
+        if found is not None and found.awaits_refer:
             found.awaits_refer, found.is_referring = False, True
             self._note(">", "202 to REFER", found)
             self._note(">", "NOTIFY 100", found)
 
     def refuse_refer(self, session: SessionId, code: int) -> None:
         """Write the refusal down."""
-        found = self._in(session, SessionState.UP, SessionState.LEAVING, SessionState.OVER)
-        if found.awaits_refer and found.state is not SessionState.OVER:
+        found = self._within(session)
+        if found is not None and found.awaits_refer:
             found.awaits_refer = False
             self._note(">", f"{code} to REFER", found)
 
     def notify_refer(self, session: SessionId, code: int, reason: str) -> None:  # noqa: ARG002
         """Write a NOTIFY down; nobody is told who did not ask."""
-        found = self._in(session, SessionState.UP, SessionState.LEAVING, SessionState.OVER)
-        if found.is_referring and found.state is SessionState.UP:
+        found = self._within(session)
+        if found is not None and found.is_referring:
             self._note(">", f"NOTIFY {code}", found)
             found.is_referring = code < OK
 
@@ -368,6 +375,11 @@ class FakeSignalling:
             state = found.state.value if found else "unknown"
             raise IllegalInput(f"session {session} is {state}")
         return found
+
+    def _within(self, session: SessionId) -> FakeSession | None:
+        """A session that is up; None when it has ended and our side does not know it yet."""
+        found = self._in(session, SessionState.UP, SessionState.LEAVING, SessionState.OVER)
+        return found if found.state is SessionState.UP else None
 
     def _later(self, made: FakeSession, delay: float, what: Callable[[FakeSession], None]) -> None:
         made.timers.append(asyncio.get_running_loop().call_later(delay, what, made))

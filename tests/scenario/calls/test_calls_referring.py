@@ -125,6 +125,18 @@ async def test_a_call_that_rest_redirects_while_it_waits() -> None:
 
 
 @virtual_time
+async def test_a_leg_that_is_replaced_while_it_waits() -> None:
+    """Nothing comes of the REFER any more, and the document goes on all the same."""
+    board = switchboard(Script(refer_answer=None, refer_progress=()), "<Refer><Sip>sip:desk@192.0.2.9</Sip></Refer>")
+    board.answer_number_with("/voice")
+    record = await board.place(board.start("/voice"), to=TO)
+    await advance(3)
+    board.signalling.call_in("sip:offhook@192.0.2.100", replaces=SessionId(1))
+    assert await elapsed(board.all_over()) < 300
+    assert board.store.record(record.sid).duration == pytest.approx(180, abs=1)
+
+
+@virtual_time
 async def test_two_refers_in_a_row_are_told_apart() -> None:
     """What came late for the first is not taken for the second."""
     document = REFER + '<Refer action="/referred"><Sip>sip:boss@192.0.2.9</Sip></Refer>'
