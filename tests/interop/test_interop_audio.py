@@ -5,6 +5,7 @@ import math
 import struct
 import wave
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from aiohttp import web
@@ -34,7 +35,14 @@ def tone(frequency_hz: float, seconds: float) -> bytes:
     return file.getvalue()
 
 
-async def heard_tone(phone: Baresip) -> tuple[float, float]:
+class Recorder(Protocol):
+    """A phone that has recorded a call."""
+
+    async def heard(self) -> tuple[bytes, int]:
+        """The samples, 16-bit mono, and their rate."""
+
+
+async def heard_tone(phone: Recorder) -> tuple[float, float]:
     """Frequency and level of what a phone heard in the second half of its recording."""
     samples, rate_hz = await phone.heard()
     half = len(samples) // 4 * 2
