@@ -2,8 +2,9 @@
 
 import re
 
-_SIGNAL = re.compile(rb"^\s*Signal\s*=\s*([0-9A-Da-d*#])\s*$", re.MULTILINE)
-_DURATION = re.compile(rb"^\s*Duration\s*=\s*([0-9]{1,5})\s*$", re.MULTILINE)
+# White space of one line only, and possessive: a body of empty lines is walked through once.
+_SIGNAL = re.compile(rb"^[ \t]*+Signal[ \t]*+=[ \t]*+([0-9A-Da-d*#])[ \t\r]*+$", re.MULTILINE)
+_DURATION = re.compile(rb"^[ \t]*+Duration[ \t]*+=[ \t]*+([0-9]{1,5})[ \t\r]*+$", re.MULTILINE)
 _PLAIN = re.compile(rb"\s*([0-9A-Da-d*#])\s*")
 DEFAULT_DURATION = 0.16
 

@@ -34,7 +34,8 @@ _CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN})")
 _RACK = re.compile(rf"([0-9]{{1,10}})[ \t]+([0-9]{{1,10}})[ \t]+({TOKEN})")
 _VALUE_AND_PARAMS = re.compile(r"([^;\s]+)[ \t]*(;.*)?", re.DOTALL)
 _MEDIA_TYPE = re.compile(rf"({TOKEN}){LWS}/{LWS}({TOKEN}){LWS}(;.*)?", re.DOTALL)
-_RETRY_AFTER = re.compile(r'([0-9]{1,10})[ \t]*(\((?:[^()\\"]|\\.)*+\))?[ \t]*(;.*)?', re.DOTALL)
+# Possessive: two runs of white space side by side would be tried in every division.
+_RETRY_AFTER = re.compile(r'([0-9]{1,10})[ \t]*+(\((?:[^()\\"]|\\.)*+\))?+[ \t]*+(;.*)?', re.DOTALL)
 
 
 def _value_and_params(text: str, what: str) -> tuple[str, Params]:

@@ -19,7 +19,8 @@ _ASSIGNED = re.compile(
 )
 _SCHEME = re.compile(r"\b(Basic|Bearer|Digest)[ \t]+(?=[^\s,]*[=\d/+])[^\r\n,]+", re.IGNORECASE)
 _USERINFO = re.compile(r"(\b(?:https?|wss?|sips?|postgresql|s3)://)[^\s/@?#]+@", re.IGNORECASE)
-_SIP_PASSWORD = re.compile(r"(\bsips?:[^\s:@;?<>\"]+):[^\s@;?<>\"]+@", re.IGNORECASE)
+# Limited: of "sip:a:sip:a:…" each beginning would be followed to the end.
+_SIP_PASSWORD = re.compile(r"(\bsips?:[^\s:@;?<>\"]{1,512}+):[^\s@;?<>\"]{1,512}+@", re.IGNORECASE)
 
 
 class Scrubber:

@@ -1,6 +1,7 @@
 """Whole messages, written in every way that the grammar leaves open, read as what was meant and print as one thing."""
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -57,7 +58,7 @@ def meanings(draw: st.DrawFn) -> Meaning:
     uri = draw(_sip_uris | _tel_uris)
     code, reason = draw(st.integers(100, 699)), draw(_words)
     body = draw(st.binary(max_size=40))
-    values = {
+    values: dict[str, Sequence[object]] = {
         "Via": draw(st.lists(_vias, min_size=1, max_size=3)),
         "From": [draw(_addresses).with_tag(draw(_tokens))],
         "To": [draw(_addresses).with_tag(draw(st.none() | _tokens))],
@@ -115,7 +116,7 @@ def _encoded(text: str) -> bytes:
 
 def said(message: Message) -> dict[str, list[str]]:
     """What a message says, by its accessors."""
-    values = {
+    values: dict[str, Sequence[object]] = {
         "Via": [str(via) for via in message.vias],
         "From": [str(message.from_)],
         "To": [str(message.to)],
