@@ -116,7 +116,7 @@ def _encoded(text: str) -> bytes:
 
 def said(message: Message) -> dict[str, list[str]]:
     """What a message says, by its accessors."""
-    values: dict[str, Sequence[object]] = {
+    values: dict[str, list[str]] = {
         "Via": [str(via) for via in message.vias],
         "From": [str(message.from_)],
         "To": [str(message.to)],
