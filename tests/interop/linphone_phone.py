@@ -107,9 +107,9 @@ async def linphone(folder: Path, sound: bytes, outbound: str) -> AsyncIterator[L
         )
     phone = Linphone(process, folder)
     try:
-        for line in ("soundcard use files", f"play {folder / 'spoken.wav'}", f"record {folder / 'heard.wav'}"):
+        for line in ("soundcard use files", "play spoken.wav", "record heard.wav"):
             await phone.command(line)
-        await eventually_true(lambda: "record " in phone.output(), f"linphonec in {folder}")
+        await eventually_true(lambda: "record heard.wav" in phone.output(), f"linphonec in {folder}")
         yield phone
     finally:
         await phone.stop()
