@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from offhook.calls.errors import CallError
+from offhook.calls.events import InviteRefused, RefusalCause
+from offhook.calls.ports import InviteOrder
 from offhook.sip.errors import SipError
 from offhook.sip.uri import SipUri
 
@@ -36,15 +38,16 @@ class RedirectRules:
     own_domain: str = "sip.localhost"
 
 
-class Redirects:
-    """The target set of one call: what was called, what may be called yet."""
+class Search:
+    """For whoever takes one call: the places that were called, and those that may be called yet."""
 
-    __slots__ = ("_followed", "_is_secure", "_rules", "_tried", "_waiting")
+    __slots__ = ("_followed", "_is_secure", "_order", "_rules", "_tried", "_waiting")
 
-    def __init__(self, rules: RedirectRules, target: str, *, is_secure: bool = False) -> None:
-        uri = SipUri.parse(target)
+    def __init__(self, order: InviteOrder, rules: RedirectRules) -> None:
+        uri = SipUri.parse(order.target)
+        self._order = order
         self._rules = rules
-        self._is_secure = is_secure or _is_tls(uri)
+        self._is_secure = order.is_secure or _is_tls(uri)
         self._tried = [_as_called(uri)]
         self._waiting: deque[str] = deque()
         self._followed = 0
@@ -53,6 +56,11 @@ class Redirects:
     def has_next(self) -> bool:
         """Whether another place may be called."""
         return bool(self._waiting) and self._followed < self._rules.limit
+
+    def goes_on_after(self, refusal: InviteRefused) -> bool:
+        """Whether a refusal leads to the next place."""
+        is_final = refusal.cause is RefusalCause.CANCELED or refusal.code >= GLOBAL_FAILURE
+        return self.has_next and not is_final
 
     def add(self, contacts: Iterable[str]) -> tuple[str, ...]:
         """Take the Contacts of a 3xx, best first and before all that wait; why each of the others is left out."""
@@ -72,6 +80,10 @@ class Redirects:
         """The place to call now, as a SIP URI; ask has_next before."""
         self._followed += 1
         return self._waiting.popleft()
+
+    def next_order(self) -> InviteOrder:
+        """An INVITE to the place to call now; likewise."""
+        return replace(self._order, target=self.next())
 
     def _checked(self, contact: str) -> str:
         try:

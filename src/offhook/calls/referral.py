@@ -39,11 +39,12 @@ class Referable(Protocol):
 
 
 async def refer(call: Referable, target: str) -> ReferOutcome:
-    """Send REFER and follow it: to its refusal, the final NOTIFY, a silence that is too long, or the end of the call.
+    """Send REFER once the dialog is confirmed, and follow it until there is no more to come of it.
 
-    Raises LegEnded.
+    That is its refusal, the final NOTIFY, a silence that is too long, or the end of the call. Raises LegEnded.
     """
     story = _Story(call)
+    await first_of(call.leg.confirmed.wait(), call.leg.ended.wait())
     call.leg.refer(target)
     with suppress(TimeoutError):
         await first_of(story.follow(), call.leg.ended.wait())

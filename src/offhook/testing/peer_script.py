@@ -62,6 +62,7 @@ class FakeSession:
     early: bytes | None = None
     answer: bytes | None = None
     told: HeaderList = ()
+    is_confirmed: bool = False  # its ACK has passed
     awaits_refer: bool = False  # its REFER has no answer yet
     is_referring: bool = False  # it told us to follow its NOTIFYs, or we it
     timers: list[asyncio.TimerHandle] = field(default_factory=list)

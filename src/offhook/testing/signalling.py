@@ -245,6 +245,9 @@ class FakeSignalling:
         found = self._within(session)
         if found is None:
             return
+        if not found.is_confirmed:
+            self._sink(ReferAnswered(session=session, code=408, reason="", headers=()))
+            return
         self.log.append(f"> REFER {session} {target}")
         script = found.script
         code = script.refer_answer
@@ -304,7 +307,7 @@ class FakeSignalling:
     def _pick_up(self, made: FakeSession) -> None:
         self._note("<", "200", made)
         self._silence(made)
-        made.state = SessionState.UP
+        made.state, made.is_confirmed = SessionState.UP, True
         script = made.script
         answer = _answer(made)
         self._sink(
@@ -353,6 +356,7 @@ class FakeSignalling:
 
     def _acknowledge(self, made: FakeSession) -> None:
         self._note("<", "ACK", made)
+        made.is_confirmed = True
         self._sink(AckReceived(session=made.session, answer=None))
 
     def _confirm_bye(self, made: FakeSession) -> None:
