@@ -150,7 +150,8 @@ class Requests:
     def _take_ack(self, request: Request, now: float) -> None:
         session = self._session_of(request)
         invite = None if session is None else (session.reoffered or session.offered)
-        if session is None or invite is None or invite.request.cseq.number != request.cseq.number:
+        is_for_it = invite is not None and invite.is_answered and invite.request.cseq.number == request.cseq.number
+        if session is None or not is_for_it:
             self.book.note(TraceEntry("stray", "ACK of no INVITE", request.call_id))
         else:
             session.feed(SessionInput.ACK_RECEIVED, request, now)

@@ -317,3 +317,16 @@ def test_a_response_takes_the_way_the_via_asks_for(wire: Wire, station: Station)
         (("192.0.2.9", 61_000), "SIP/2.0 200 OK"),
         (("192.0.2.9", 5999), "SIP/2.0 200 OK"),
     ]
+
+
+def test_an_ack_before_the_answer_is_of_nothing(wire: Wire, station: Station, phone: Caller) -> None:
+    """A re-INVITE that waits for its answer still waits for it, and is refused when the call ends."""
+    session = call(phone, station)
+    again = phone.request("INVITE", body=OFFER)
+    phone.expect(100)
+    phone.request("ACK", cseq=again.cseq.number)
+    station.endpoint.bye(session, (), wire.now)
+    station.pump()
+    phone.answer(phone.expect_request("BYE"), 200)
+    wire.settle()
+    assert_quiet(station)
