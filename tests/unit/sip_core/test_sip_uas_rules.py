@@ -325,6 +325,7 @@ def test_an_ack_before_the_answer_is_of_nothing(wire: Wire, station: Station, ph
     again = phone.request("INVITE", body=OFFER)
     phone.expect(100)
     phone.request("ACK", cseq=again.cseq.number)
+    wire.run(0.1)
     station.endpoint.bye(session, (), wire.now)
     station.pump()
     phone.answer(phone.expect_request("BYE"), 200)
