@@ -366,6 +366,26 @@ def test_the_first_sound_is_told(on_plane: RunOn) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("direction", "told"),
+    [("sendrecv", "sendrecv"), ("sendonly", "sendonly"), ("recvonly", "recvonly"), ("inactive", "inactive")],
+)
+def test_the_direction_of_a_peer(on_plane: RunOn, direction: str, told: str) -> None:
+    """As the peer's newest offer has it; 0.0.0.0 wants no packets, whatever else is said (RFC 3264 §8.4)."""
+
+    async def scenario(rig: Rig) -> None:
+        port = rig.plane.open(EDGE)
+        assert rig.plane.direction(port) == "sendrecv"
+        rig.plane.make_answer(port, rig.peer.sdp().replace(b"a=sendrecv", f"a={direction}".encode()))
+        assert rig.plane.direction(port) == told
+        rig.plane.make_answer(port, rig.peer.sdp().replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0"))
+        assert rig.plane.direction(port) == "sendonly"
+        rig.plane.make_answer(port, rig.peer.sdp())
+        assert rig.plane.direction(port) == "sendrecv"
+
+    on_plane(scenario)
+
+
 def test_silence_is_told(on_plane: RunOn) -> None:
     """MediaSilenced tells that nothing has come for the set time."""
 

@@ -32,7 +32,9 @@ void port_begin(port *port, const uint64_t random[4], uint64_t now_us)
 void port_agree(port *port, const agreement *agreed, const terms *terms, uint64_t now_us)
 {
     const address *announced = &terms->announced;
-    bool hears_again = agreed->may_receive && !port->agreement.may_receive;
+    /* One who takes the call back from hold has as long as ever to be heard. */
+    bool was_talking = port->agreement.may_receive && port->agreement.may_send;
+    bool hears_again = agreed->may_receive && !was_talking;
     port->agreement = *agreed;
     srtp_agree(&port->srtp, terms->sending, terms->receiving);
     if (!address_equal(&port->latch.announced, announced) && port->is_wired) {
@@ -227,8 +229,9 @@ static void play(port *port, const moment *moment)
         send_audio(port, NULL, moment->tick);
         break;
     case STEP_NOTHING:
-        /* Silence is sent, too, so that the peer hears a line that is up and a NAT's door stays open. */
-        if (!port->partner || !port->sender.carries)
+        /* Silence is sent, too, so that the peer hears a line that is up and a NAT's door stays open; to the partner
+         * of one who holds the call and sends nothing as well. */
+        if (!port->partner || !sender_is_fed(&port->sender, moment->tick))
             send_audio(port, NULL, moment->tick);
         break;
     }

@@ -44,6 +44,12 @@ static bool follows(const rtp_sender *sender, uint16_t sequence)
     return ahead >= -MOST_BEHIND && ahead <= MOST_AHEAD;
 }
 
+bool sender_is_fed(const rtp_sender *sender, uint64_t tick)
+{
+    enum { LONGEST_GAP = 10 }; /* 200 ms: longer than any loss or jitter that is worth preserving */
+    return sender->carries && tick < sender->carried_tick + LONGEST_GAP;
+}
+
 void sender_carry(rtp_sender *sender, uint64_t tick, uint64_t from_port, rtp_packet *packet)
 {
     if (!sender->carries || sender->carried_port != from_port || sender->carried_ssrc != packet->ssrc ||
@@ -55,6 +61,7 @@ void sender_carry(rtp_sender *sender, uint64_t tick, uint64_t from_port, rtp_pac
         sender->carried_ssrc = packet->ssrc;
         packet->marker = true;
     }
+    sender->carried_tick = tick;
     packet->ssrc = sender->ssrc;
     packet->sequence = (uint16_t)(packet->sequence + sender->sequence_offset);
     packet->timestamp += sender->timestamp_offset;

@@ -13,6 +13,7 @@ typedef struct {
     bool carries; /* the newest packets are relayed, with these offsets, from: */
     uint64_t carried_port;
     uint32_t carried_ssrc;
+    uint64_t carried_tick; /* when the newest of them came */
     uint16_t sequence_offset;
     uint32_t timestamp_offset;
     uint32_t packets;
@@ -27,6 +28,9 @@ void sender_stamp(rtp_sender *sender, uint64_t tick, rtp_packet *packet);
 
 /* Numbers one packet of a telephone-event; all packets of an event bear the timestamp of the first. */
 void sender_stamp_event(rtp_sender *sender, uint64_t tick, bool is_first, rtp_packet *packet);
+
+/* Whether relayed packets have kept coming, up to this tick. */
+bool sender_is_fed(const rtp_sender *sender, uint64_t tick);
 
 /* Renumbers a relayed packet so that it continues what went before; losses stay visible as gaps. */
 void sender_carry(rtp_sender *sender, uint64_t tick, uint64_t from_port, rtp_packet *packet);
