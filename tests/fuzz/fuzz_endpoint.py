@@ -13,8 +13,11 @@ from offhook.base.errors import IllegalInput
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.errors import LocalSipError, MalformedValue
 from offhook.sip.events import NextHopAsked
+from offhook.sip.guard import Guard
+from offhook.sip.guard_settings import UNGUARDED, GuardSettings
 from offhook.sip.hop import Hop, Transport
 from offhook.sip.parse import Limits
+from offhook.sip.protection import Protection
 from offhook.sip.session.messages import OutgoingInvite
 from offhook.sip.settings import EndpointSettings
 
@@ -28,6 +31,9 @@ SETTINGS = EndpointSettings(
     max_sessions=SESSIONS,
     max_transactions=TRANSACTIONS,
     max_questions=4,
+)
+GUARDED = GuardSettings(
+    messages=20, messages_burst=30, dialogs=2, dialogs_burst=4, transactions=6, sessions=3, strikes=4
 )
 
 
@@ -48,7 +54,8 @@ class Play:
         numbers = itertools.count()
         self.script = Script(data)
         self.peer = HostilePeer(self.script)
-        self.endpoint = Endpoint(SETTINGS, lambda: f"{next(numbers):08x}")
+        self.guard = Guard(GUARDED if self.script.number() & 1 else UNGUARDED)
+        self.endpoint = Endpoint(SETTINGS, lambda: f"{next(numbers):08x}", protection=Protection(self.guard))
         self.questions: list[int] = []
         self.now = 1000.0
         self.steps: tuple[Callable[[], None], ...] = (
@@ -64,6 +71,7 @@ class Play:
             self.call,
             self.find_hops,
             self.lose_transport,
+            self.hear_icmp,
         )
 
     def step(self) -> None:
@@ -125,6 +133,12 @@ class Play:
             heard = self.peer.heard[-1 - self.script.number() % len(self.peer.heard)]
             self.endpoint.transport_failed(self.peer.source(), heard.headers.get("Call-ID") or "", self.now)
 
+    def hear_icmp(self) -> None:
+        """The network says that something of ours, or of nobody, did not get there."""
+        whole = bytes(self.peer.heard[-1]) if self.peer.heard else b""
+        quote = self.script.spoil(whole)[: self.script.number() * 4]
+        self.endpoint.unreachable(self.peer.source(), quote, self.now)
+
     # --- what the user does ---------------------------------------------------------------------------------------
 
     def call(self) -> None:
@@ -183,6 +197,8 @@ class Play:
                 self._try(lambda session=session: self.endpoint.bye(session, (), self.now))  # type: ignore[misc]
             self.rest()
         self.endpoint.connection_closed(1, self.now)
+        if self.guard._held or self.guard._strangers:
+            raise AssertionError(f"the guard still counts {self.guard._held} and {self.guard._strangers}")
         left = (self.endpoint.session_count, self.endpoint.transaction_count, self.endpoint.next_timer())
         if left != (0, 0, None):
             states = [session.state for session in self.endpoint._sessions.values()]
