@@ -192,6 +192,7 @@ static void try_srtp(void)
                 srtp_dealloc(peer);
             uint8_t key = (uint8_t)chance(255);
             peer = open_session(ssrc_any_outbound, key);
+            sequence = chance(2) ? sequence : 0;
             srtp_agree(&contexts, chance(2) ? contexts.sending : open_session(ssrc_any_outbound, 1),
                        open_session(ssrc_any_inbound, key));
         }

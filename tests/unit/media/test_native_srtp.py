@@ -48,6 +48,11 @@ def _take(far: FarEnd, payload: bytes) -> RtpPacket:
             return packet
 
 
+def _newest(far: FarEnd) -> RtpPacket:
+    """A packet that was sent after now, give or take what waits in the socket."""
+    return [far.receive() for _ in range(10)][-1]
+
+
 def _counted(bench: Bench, far: FarEnd, port: int) -> PortReport:
     """The report, after everything that this far end has sent so far has been read: a key goes behind it."""
     far.press("9")
@@ -235,6 +240,25 @@ def test_a_new_key_of_the_peer_is_followed_without_a_gap(bench: Bench) -> None:
     assert _counted(bench, far, port).unauthenticated == 1
 
 
+@pytest.mark.parametrize("runs_on", [False, True], ids=["from 0", "running on"])
+def test_a_new_key_after_the_numbers_have_gone_round(bench: Bench, runs_on: bool) -> None:  # noqa: FBT001
+    """A peer's rollover counter may begin anew with its key, or run on (RFC 3711 §3.3.1): both are heard."""
+    far = _secure(bench)
+    port = bench.leg(far)
+    _heard(bench, far, port)
+    for _ in range(20):  # over 65535
+        far.send(bytes(160))
+    far.key = OTHER_KEY
+    bench.reoffer(port, far)
+    far.renew_sending()
+    if runs_on:
+        for sequence in (0x7000, 0xE000, 5):  # sealed, and sent to nobody
+            far.protect(_packet(sequence, b""))
+    for _ in range(20):
+        far.send(bytes(160))
+    assert _counted(bench, far, port).unauthenticated == 0
+
+
 def test_the_rollover_counters_outlive_a_reoffer(bench: Bench) -> None:
     """Hold and resume after the sequence numbers have gone round: the same keys go on, in both directions."""
     far = _secure(bench)
@@ -248,6 +272,27 @@ def test_the_rollover_counters_outlive_a_reoffer(bench: Bench) -> None:
     far.send(b"\x01" * 160)
     far.receive()
     assert _counted(bench, far, port).unauthenticated == 0
+
+
+def test_a_peer_that_may_be_another_device_hears_a_new_source(bench: Bench) -> None:
+    """Its key or its address changes: our key stays, and our SSRC becomes another, whose rollover counter is 0 for all.
+
+    Whoever only holds and resumes hears the same source go on.
+    """
+    far = _secure(bench)
+    port = bench.leg(far)
+    first = far.receive()
+    bench.reoffer(port, far, direction="inactive")
+    bench.reoffer(port, far)
+    assert _newest(far).ssrc == first.ssrc
+    far.key = OTHER_KEY
+    bench.reoffer(port, far)
+    second = _newest(far)
+    elsewhere = _secure(bench, key=OTHER_KEY, ssrc=far.ssrc)
+    bench.reoffer(port, elsewhere)
+    third = elsewhere.receive()
+    assert len({packet.ssrc for packet in (first, second, third)}) == 3
+    assert elsewhere.agreed == far.agreed
 
 
 def test_a_suite_that_changes_brings_a_key_of_its_own(bench: Bench) -> None:

@@ -26,7 +26,7 @@ uint64_t plane_now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static uint64_t next_random(plane *plane) /* splitmix64 */
+uint64_t plane_random(plane *plane) /* splitmix64 */
 {
     uint64_t mixed = plane->random += 0x9e3779b97f4a7c15;
     mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
@@ -212,7 +212,7 @@ bool plane_adopt(plane *plane, port *port)
         poller_remove(&plane->poller, port->rtp_socket);
         return false;
     }
-    const uint64_t random[4] = {next_random(plane), next_random(plane), next_random(plane), next_random(plane)};
+    const uint64_t random[4] = {plane_random(plane), plane_random(plane), plane_random(plane), plane_random(plane)};
     port_begin(port, random, plane_now_us());
     port->report_tick += plane->moment.tick;
     plane->ports[slot] = port;

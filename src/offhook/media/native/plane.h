@@ -63,6 +63,8 @@ void plane_disconnect(port *port);
 /* Takes the next event; empties the pipe before the first. */
 bool plane_next_event(plane *plane, event *event);
 
+uint64_t plane_random(plane *plane);
+
 uint64_t plane_now_us(void);
 
 #endif

@@ -103,6 +103,7 @@ PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
     port *found = enter_port(self, id);
     if (!found)
         return NULL;
+    terms.ssrc = (uint32_t)plane_random(&self->plane);
     port_agree(found, &agreed, &terms, plane_now_us());
     plane_leave(&self->plane);
     Py_RETURN_NONE;

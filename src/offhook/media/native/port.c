@@ -36,6 +36,11 @@ void port_agree(port *port, const agreement *agreed, const terms *terms, uint64_
     bool was_talking = port->agreement.may_receive && port->agreement.may_send;
     bool hears_again = agreed->may_receive && !was_talking;
     port->agreement = *agreed;
+    /* A key or an address that changes may mean another device, which knows nothing of our rollover counter and begins
+     * with 0 (RFC 4568 §7.1.4): another SSRC begins with 0, too, for those who go on as well. */
+    bool is_moved = announced->length > 0 && !address_equal(&port->latch.announced, announced);
+    if (port->srtp.sending && (is_moved || port->srtp.receiving.session != terms->receiving))
+        sender_rename(&port->sender, terms->ssrc);
     srtp_agree(&port->srtp, terms->sending, terms->receiving);
     if (!address_equal(&port->latch.announced, announced) && port->is_wired) {
         socket_unwire(port->rtp_socket);

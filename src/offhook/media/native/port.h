@@ -63,10 +63,11 @@ bool port_bind(port *port, const address *local, uint16_t low, uint16_t high, ui
 void port_begin(port *port, const uint64_t random[4], uint64_t now_us);
 
 /* What an agreement needs beside itself: an `announced` of length 0 means that nothing may be sent; the sessions of SRTP
- * become the port's, NULL for RTP in the clear. */
+ * become the port's, NULL for RTP in the clear; `ssrc` is a random one, to go on with where that is needed. */
 typedef struct {
     address announced;
     void *sending, *receiving;
+    uint32_t ssrc;
 } terms;
 
 /* Applies an agreement. */

@@ -5,6 +5,13 @@ void sender_begin(rtp_sender *sender, uint64_t random, uint32_t ssrc)
     *sender = (rtp_sender){.ssrc = ssrc, .sequence = (uint16_t)(random >> 32), .timestamp = (uint32_t)random};
 }
 
+void sender_rename(rtp_sender *sender, uint32_t ssrc)
+{
+    sender->ssrc = ssrc;
+    sender->packets = sender->octets = 0;
+    sender->begun = sender->carries = false;
+}
+
 /* What a frame sampled in this tick would bear: later than everything sent before it. */
 static uint32_t present(const rtp_sender *sender, uint64_t tick)
 {

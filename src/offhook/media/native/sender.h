@@ -23,6 +23,9 @@ typedef struct {
 /* Random beginnings, as RFC 3550 §5.1 asks. */
 void sender_begin(rtp_sender *sender, uint64_t random, uint32_t ssrc);
 
+/* Goes on as another source. */
+void sender_rename(rtp_sender *sender, uint32_t ssrc);
+
 /* Numbers a frame of our own for this tick. */
 void sender_stamp(rtp_sender *sender, uint64_t tick, rtp_packet *packet);
 

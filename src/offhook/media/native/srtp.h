@@ -11,6 +11,8 @@
 enum {
     SRTP_TRAILER = 160,   /* room behind a packet that is to be protected: SRTP_MAX_SRTCP_TRAILER_LEN is 148 */
     SRTP_SOURCES = 16,    /* SSRCs that a peer may use under one key; libsrtp keeps state for each */
+    SRTP_CARRIES = 64,    /* packets for which a carried rollover counter is tried: each costs a lot */
+    SRTP_CARRIED = 64,    /* the greatest such counter: a day of voice */
 };
 
 /* libsrtp 2: each takes a session and works on a packet in place, `length` going in and coming out; 0 is success. */
@@ -25,11 +27,19 @@ typedef struct {
 
 typedef enum { SRTP_OPENED, SRTP_REPLAYED, SRTP_UNAUTHENTICATED } srtp_verdict;
 
+/* One SSRC, and how far its numbers have come: libsrtp knows, too, but does not tell. */
+typedef struct {
+    uint32_t ssrc;
+    uint32_t index; /* rollover counter and sequence number of the newest packet; no counter gets near 2^16 */
+    bool begun;     /* an RTP packet has come, not only RTCP */
+} srtp_source;
+
 /* A receiving session, and the SSRCs that it knows, the oldest at `next`. */
 typedef struct {
     void *session;
-    uint32_t sources[SRTP_SOURCES];
+    srtp_source sources[SRTP_SOURCES];
     uint8_t count, next;
+    uint8_t carries; /* tries with a carried rollover counter */
 } srtp_receiver;
 
 /* All NULL: the port's packets go in the clear. */
