@@ -128,6 +128,12 @@ class Guard:
         if reason is Strike.SCANNER or known.strikes - now > window * ROUNDING:
             self._ban(key, now)
 
+    def pardon(self, source: Hop) -> None:
+        """Take one strike back."""
+        known = self._known.get(source_of(source))
+        if known is not None:
+            known.strikes -= self.settings.strike_window / self.settings.strikes
+
     def expect_answers(self, target: Hop) -> None:
         """A request of ours goes there: let its answers in."""
         key = source_of(target)

@@ -34,7 +34,8 @@ class Strike(Enum):
 
     MALFORMED = "malformed"
     REFUSED = "refused"  # it called what is not here, or what it may not call
-    CREDENTIALS = "credentials"
+    CREDENTIALS = "credentials"  # wrong ones
+    CHALLENGED = "challenged"  # it was asked for credentials; taken back when they come
     SCANNER = "scanner"
     FLOOD = "flood"
 

@@ -20,6 +20,7 @@ class Peer:
     hop: Hop
     is_ours: bool
     is_real: bool
+    is_struck: bool = False  # something is held against it already: one refusal is one strike
 
 
 class Peers:
@@ -47,9 +48,21 @@ class Peers:
 
     def refuse(self, session: int, code: int, now: float) -> None:
         """Its INVITE is refused by us, unheard."""
+        if code in UNWELCOME:
+            self.strike(session, Strike.REFUSED, now)
+
+    def strike(self, session: int, reason: Strike, now: float) -> None:
+        """Hold something against the peer of a session that it began."""
         peer = self._peers.get(session)
-        if peer is not None and code in UNWELCOME and not peer.is_ours:
-            self.guard.strike(peer.hop, Strike.REFUSED, now)
+        if peer is not None and not peer.is_ours and not peer.is_struck:
+            peer.is_struck = True
+            self.guard.strike(peer.hop, reason, now)
+
+    def pardon(self, session: int) -> None:
+        """It has proved who it is: what the challenge before was held against it for is taken back."""
+        peer = self._peers.get(session)
+        if peer is not None:
+            self.guard.pardon(peer.hop)
 
     def end(self, session: int) -> None:
         """The session is over."""

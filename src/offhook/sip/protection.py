@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from offhook.sip.authenticator import Authenticator
 from offhook.sip.guard import Guard
 from offhook.sip.guard_settings import Refusal
 from offhook.sip.hop import Hop
@@ -17,10 +18,11 @@ WITHOUT_ANSWER = frozenset({Refusal.SCANNER})  # to a scanner every answer is ne
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """A guard and a gauge of load; by default nobody is kept out."""
+    """A guard, a gauge of load, and who checks credentials; by default nobody is kept out, and nobody can be asked."""
 
     guard: Guard = field(default_factory=Guard)
     overload: Overload = field(default_factory=Overload)
+    authenticator: Authenticator | None = None
 
     def judge(self, request: Request, source: Hop, layer: TransactionLayer, now: float) -> Refusal | None:
         """Why a request may not open a transaction; None when it may. Nothing within a dialog is ever refused."""
