@@ -83,7 +83,7 @@ class Acceptor:
         if not objection and self.handshakes[host] >= self._limits.handshakes_per_source:
             objection = "too many handshakes"
         if objection or not self._chores.add(self._welcome(accepted, host)):
-            self._troubles.warn("connection_refused", host, reason=objection or "too many handshakes in all")
+            self._troubles.tell("connection_refused", host, reason=objection or "too many handshakes in all")
             accepted.close()
 
     async def _welcome(self, accepted: socket.socket, host: str) -> None:
@@ -95,7 +95,7 @@ class Acceptor:
                 self._make, accepted, ssl=context, ssl_handshake_timeout=patience, ssl_shutdown_timeout=shutdown
             )
         except (OSError, ssl.SSLError, TimeoutError) as error:
-            self._troubles.warn("handshake_failed", host, reason=explain(error))
+            self._troubles.tell("handshake_failed", host, reason=explain(error))
             accepted.close()
         finally:
             self.handshakes[host] -= 1

@@ -5,8 +5,10 @@ Fed with the certificate as it came in the handshake; tells net.tls.
 
 from dataclasses import dataclass
 from ipaddress import ip_address
+from warnings import catch_warnings
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from offhook.sip.errors import SipError
@@ -28,12 +30,13 @@ class Identities:
 def identities_of(der: bytes) -> Identities:
     """The SIP identities of a certificate (§7.1). Raises ValueError when it cannot be read."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        try:
+        # What the library would rather not read is for OpenSSL to judge, and for no line on the terminal.
+        with catch_warnings(action="ignore", category=CryptographyDeprecationWarning):
+            certificate = x509.load_der_x509_certificate(der)
             names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except x509.ExtensionNotFound:
-            # §7.1: only a certificate without subjectAltName may name its holder in the subject.
-            return Identities(domains=_common_names(certificate))
+    except x509.ExtensionNotFound:
+        # §7.1: only a certificate without subjectAltName may name its holder in the subject.
+        return Identities(domains=_common_names(certificate))
     except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise ValueError(str(error)) from error
     addresses = tuple(str(address) for address in names.get_values_for_type(x509.IPAddress))

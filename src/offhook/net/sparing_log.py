@@ -29,7 +29,7 @@ class SparingLog:
         self._began = -pause
         self._lines = 0
 
-    def warn(self, event: str, source: str, **detail: object) -> None:
+    def tell(self, event: str, source: str, **detail: object) -> None:
         """Log, unless this source was told of lately."""
         now = self._time()
         if now - self._began >= self._pause:

@@ -7,6 +7,7 @@ that was opened for it. A hop without domain, one of an IP literal, uses any con
 """
 
 import asyncio
+import re
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ from offhook.sip.uri import print_host
 log = structlog.get_logger(__name__)
 
 Key = tuple[str, int, str]
+
+# What can be said in SNI (RFC 6066 §3); ssl and asyncio fail in other ways at each of the others.
+NAME = re.compile(r"(?=.{1,253}\.?\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE | re.ASCII)
 
 
 class StreamTaker(Protocol):
@@ -161,9 +165,14 @@ class StreamEdge:
                 self.taker.stream_failed(hop, call_id)
 
     async def _establish(self, host: str, port: int, domain: str) -> Connection:
-        """A connection, its peer's certificate checked. Raises OSError, ValueError for a domain that SNI cannot say."""
+        """A connection, its peer's certificate checked.
+
+        Raises OSError, PeerNotTrusted, and ValueError for a domain that SNI cannot say.
+        """
         name = domain or host
         secure = self._tls is not None
+        if secure and not (is_address(name) or NAME.fullmatch(name)):
+            raise ValueError(f"{name!r:.80} is no host name")
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: Connection(self, next(self._numbers), accepted=False, domain=domain),
             host,

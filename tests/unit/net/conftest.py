@@ -9,6 +9,7 @@ import pytest_asyncio
 import uvloop
 from tests.unit.net.authority import Authority
 from tests.unit.net.sip_phones import MakePhone, phone_maker
+from tests.unit.net.stream_desk import OpenEdge, stream_edges
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -21,6 +22,13 @@ async def make_phone() -> AsyncIterator[MakePhone]:
     """Starts services on free ports and closes them after the test."""
     async with AsyncExitStack() as stack:
         yield phone_maker(stack)
+
+
+@pytest_asyncio.fixture
+async def open_edge() -> AsyncIterator[OpenEdge]:
+    """Opens stream edges on the loopback and closes them after the test."""
+    async with stream_edges() as opener:
+        yield opener
 
 
 @pytest.fixture(scope="session")

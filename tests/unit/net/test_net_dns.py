@@ -16,7 +16,10 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from offhook.net.dns import DnsLimits, Resolver, read_hosts
+from offhook.net.dns import DnsLimits, Question, Resolver
+from offhook.net.hosts import HostsFile, read_hosts
+from offhook.net.records import Records
+from offhook.sip.hop import Transport
 
 pytestmark = pytest.mark.asyncio
 
@@ -33,6 +36,26 @@ ZONE = {
     ("closed.example.", "A"): "192.0.2.40",
     ("many.example.", "A"): " ".join(f"198.51.100.{number}" for number in range(1, 100)),
 }
+
+
+EVERY = (Transport.UDP, Transport.TCP, Transport.TLS)
+
+
+def question(host: str, port: int | None, transport: str | None) -> Question:
+    """What an edge with every transport asks."""
+    named = None if transport is None else Transport(transport.upper())
+    return Question(host=host.lower(), port=port, transport=named, transports=EVERY)
+
+
+async def find(resolver: Resolver, host: str, port: int | None, transport: str) -> tuple[tuple[str, int], ...]:
+    """The places of a host whose transport is known."""
+    return tuple((place.host, place.port) for place in await resolver.find(question(host, port, transport)))
+
+
+def known(resolver: Resolver, host: str, port: int | None, transport: str) -> tuple[tuple[str, int], ...] | None:
+    """Likewise, without asking."""
+    places = resolver.known(question(host, port, transport))
+    return None if places is None else tuple((place.host, place.port) for place in places)
 
 
 class NameServer(asyncio.DatagramProtocol):
@@ -87,20 +110,20 @@ def resolver(server: NameServer, tmp_path: Path) -> Resolver:
     asker.port = server._transport.get_extra_info("sockname")[1]
     hosts = tmp_path / "hosts"
     hosts.write_text("192.0.2.99 Phone.lab phone # the desk\n::1 six\nnonsense line\n\n127.0.0.5 six\n")
-    return Resolver(asker=asker, hosts_file=hosts, limits=DnsLimits(patience=0.4))
+    return Resolver(records=Records(asker), hosts=HostsFile(hosts), limits=DnsLimits(patience=0.4))
 
 
 async def test_literals_need_no_question(resolver: Resolver, server: NameServer) -> None:
     """An address stands for itself, with the transport's default port when it has none."""
-    assert resolver.known("192.0.2.7", None, "udp") == (("192.0.2.7", 5060),)
-    assert resolver.known("192.0.2.7", None, "tls") == (("192.0.2.7", 5061),)
-    assert await resolver.find("2001:db8::7", 5070, "tcp") == (("2001:db8::7", 5070),)
+    assert known(resolver, "192.0.2.7", None, "udp") == (("192.0.2.7", 5060),)
+    assert known(resolver, "192.0.2.7", None, "tls") == (("192.0.2.7", 5061),)
+    assert await find(resolver, "2001:db8::7", 5070, "tcp") == (("2001:db8::7", 5070),)
     assert not server.asked
 
 
 async def test_a_port_means_address_records_only(resolver: Resolver, server: NameServer) -> None:
     """RFC 3263 §4.2: with a port no SRV is asked; IPv4 comes before IPv6."""
-    places = await resolver.find("pbx.example", 5062, "udp")
+    places = await find(resolver, "pbx.example", 5062, "udp")
     assert set(places[:2]) == {("192.0.2.1", 5062), ("192.0.2.2", 5062)}
     assert places[2:] == (("2001:db8::1", 5062),)
     assert not [kind for _, kind in server.asked if kind == "SRV"]
@@ -118,30 +141,30 @@ async def test_services_come_in_order_of_priority(
     resolver: Resolver, transport: str, places: tuple[tuple[str, int], ...]
 ) -> None:
     """RFC 2782: without a port the SRV records of the transport decide, lowest priority first."""
-    assert await resolver.find("carrier.example", None, transport) == places
+    assert await find(resolver, "carrier.example", None, transport) == places
 
 
 async def test_without_services_the_address_counts(resolver: Resolver) -> None:
     """RFC 3263 §4.2: no SRV record, so A and AAAA with the default port."""
-    places = await resolver.find("pbx.example", None, "udp")
+    places = await find(resolver, "pbx.example", None, "udp")
     assert ("192.0.2.1", 5060) in places
 
 
 async def test_refused_service_questions_fall_back_to_the_address(resolver: Resolver, server: NameServer) -> None:
     """A name server that refuses SRV does not make the host unreachable."""
     server.refuses_srv = True
-    assert await resolver.find("carrier.example", None, "udp") == (("192.0.2.30", 5060),)
+    assert await find(resolver, "carrier.example", None, "udp") == (("192.0.2.30", 5060),)
 
 
 async def test_a_service_that_is_not_offered_has_no_place(resolver: Resolver) -> None:
     """RFC 2782: a single target of "." means that there is no service, whatever the A record says."""
-    assert await resolver.find("closed.example", None, "udp") == ()
+    assert await find(resolver, "closed.example", None, "udp") == ()
 
 
 async def test_unknown_and_impossible_names_have_no_place(resolver: Resolver) -> None:
     """Names that do not exist, or cannot, give an empty answer and no exception."""
     for name in ("nowhere.example", "a..b", "x" * 64 + ".example", "." * 300, "\udc80.example"):
-        assert await resolver.find(name, None, "udp") == (), name
+        assert await find(resolver, name, None, "udp") == (), name
 
 
 async def test_a_silent_name_server_costs_no_more_than_the_patience(resolver: Resolver) -> None:
@@ -149,43 +172,43 @@ async def test_a_silent_name_server_costs_no_more_than_the_patience(resolver: Re
     loop = asyncio.get_running_loop()
     begun = loop.time()
     with capture_logs() as logs:
-        assert await resolver.find("silent.example", 5060, "udp") == ()
+        assert await find(resolver, "silent.example", 5060, "udp") == ()
     assert loop.time() - begun < 1
     assert [entry["event"] for entry in logs] == ["name_not_resolved"]
 
 
 async def test_answers_are_kept_for_their_time(resolver: Resolver, server: NameServer) -> None:
     """A second look-up in another spelling is answered without a question, failures too."""
-    await resolver.find("pbx.example", 5060, "udp")
-    await resolver.find("nowhere.example", 5060, "udp")
+    await find(resolver, "pbx.example", 5060, "udp")
+    await find(resolver, "nowhere.example", 5060, "udp")
     before = server.asked.total()
-    assert resolver.known("PBX.example", 5060, "udp")
-    assert resolver.known("nowhere.example", 5060, "udp") == ()
-    await resolver.find("pbx.example", 5060, "udp")
+    assert known(resolver, "PBX.example", 5060, "udp")
+    assert known(resolver, "nowhere.example", 5060, "udp") == ()
+    await find(resolver, "pbx.example", 5060, "udp")
     assert server.asked.total() == before
 
 
 async def test_the_cache_forgets_the_oldest_first(resolver: Resolver) -> None:
     """The number of kept answers has a bound."""
-    small = Resolver(asker=resolver._asker, hosts_file=resolver._hosts_file, limits=DnsLimits(cached=2))
+    small = Resolver(records=resolver._records, hosts=resolver._hosts, limits=DnsLimits(cached=2))
     for name in ("phone", "six", "localhost"):
-        await small.find(name, 5060, "udp")
-    assert small.known("phone", 5060, "udp") is None
-    assert small.known("six", 5060, "udp")
-    assert small.known("localhost", 5060, "udp")
+        await find(small, name, 5060, "udp")
+    assert known(small, "phone", 5060, "udp") is None
+    assert known(small, "six", 5060, "udp")
+    assert known(small, "localhost", 5060, "udp")
 
 
 async def test_one_name_gives_a_bounded_number_of_places(resolver: Resolver) -> None:
     """A hundred addresses behind one name are not all tried."""
-    assert len(await resolver.find("many.example", 5060, "udp")) == DnsLimits().places
+    assert len(await find(resolver, "many.example", 5060, "udp")) == DnsLimits().places
 
 
 async def test_the_hosts_file_comes_before_the_name_server(resolver: Resolver, server: NameServer) -> None:
     """Names of the hosts file, localhost and names below it are answered without a question."""
-    assert await resolver.find("phone.lab", None, "udp") == (("192.0.2.99", 5060),)
-    assert await resolver.find("six", 5070, "udp") == (("127.0.0.5", 5070), ("::1", 5070))
-    assert await resolver.find("localhost", None, "udp") == (("127.0.0.1", 5060),)
-    assert await resolver.find("acme.sip.localhost", None, "tcp") == (("127.0.0.1", 5060),)
+    assert await find(resolver, "phone.lab", None, "udp") == (("192.0.2.99", 5060),)
+    assert await find(resolver, "six", 5070, "udp") == (("127.0.0.5", 5070), ("::1", 5070))
+    assert await find(resolver, "localhost", None, "udp") == (("127.0.0.1", 5060),)
+    assert await find(resolver, "acme.sip.localhost", None, "tcp") == (("127.0.0.1", 5060),)
     assert not server.asked
 
 

@@ -2,73 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
-import pytest_asyncio
+from tests.unit.net.stream_desk import Inbox, OpenEdge, ended, shut, tcp
 
 from offhook.net.chores import Chores
-from offhook.net.connection import StreamLimits
 from offhook.net.stream import StreamEdge, bind_listener
-from offhook.sip.hop import Hop, Transport
 
 pytestmark = pytest.mark.asyncio
-
-
-class Inbox:
-    """Takes what a stream edge tells and lets a test wait for it."""
-
-    def __init__(self) -> None:
-        self.received: asyncio.Queue[tuple[int, bytes, str, int]] = asyncio.Queue()
-        self.closed: asyncio.Queue[int] = asyncio.Queue()
-        self.failed: asyncio.Queue[tuple[str, int, str]] = asyncio.Queue()
-        self.bounced: asyncio.Queue[tuple[Hop, bytes]] = asyncio.Queue()
-
-    def stream_received(self, data: bytes, source: Hop) -> None:
-        """Take bytes."""
-        assert source.connection is not None
-        self.received.put_nowait((source.connection, data, source.host, source.port))
-
-    def stream_closed(self, connection: int) -> None:
-        """Take an end."""
-        self.closed.put_nowait(connection)
-
-    def stream_failed(self, hop: Hop, call_id: str) -> None:
-        """Take a failure."""
-        self.failed.put_nowait((hop.host, hop.port, call_id))
-
-    def stream_bounced(self, peer: Hop, quote: bytes) -> None:
-        """Take what was sent in vain."""
-        self.bounced.put_nowait((peer, quote))
-
-    def message_began(self, connection: int) -> float | None:
-        """Messages are always whole here."""
-
-
-def tcp(host: str, port: int) -> Hop:
-    """A hop of TCP."""
-    return Hop(Transport.TCP, host, port)
-
-
-OpenEdge = Callable[..., Awaitable[tuple[StreamEdge, Inbox]]]
-
-
-@pytest_asyncio.fixture
-async def open_edge() -> AsyncIterator[OpenEdge]:
-    """Opens stream edges on the loopback and closes them after the test."""
-    async with AsyncExitStack() as stack:
-
-        async def open_one(host: str = "127.0.0.1", **limits: float) -> tuple[StreamEdge, Inbox]:
-            chores, inbox = Chores(), Inbox()
-            await chores.start()
-            edge = StreamEdge(bind_listener(host, 0), inbox, chores, limits=StreamLimits(**limits))  # type: ignore[arg-type]
-            stack.push_async_callback(chores.close)
-            stack.push_async_callback(edge.close)
-            await edge.start()
-            return edge, inbox
-
-        yield open_one
 
 
 async def test_a_message_opens_a_connection_from_the_address_of_the_edge(open_edge: OpenEdge) -> None:
@@ -160,12 +102,12 @@ async def test_a_source_may_only_have_so_many_connections(open_edge: OpenEdge) -
     async with AsyncExitStack() as stack:
         for _ in range(2):
             _, writer = await asyncio.open_connection(edge.host, edge.port)
-            stack.push_async_callback(_close, writer)
+            stack.push_async_callback(shut, writer)
             writer.write(b"hello")
             await inbox.received.get()
         reader, writer = await asyncio.open_connection(edge.host, edge.port)
-        stack.push_async_callback(_close, writer)
-        assert await _end(reader)
+        stack.push_async_callback(shut, writer)
+        assert await ended(reader)
         assert len(edge.connections) == 2
         assert inbox.closed.empty()
 
@@ -174,8 +116,8 @@ async def test_a_silent_connection_is_cut(open_edge: OpenEdge) -> None:
     """A peer that connects and says nothing is cut after its first patience."""
     edge, _ = await open_edge(first_message=0.02)
     reader, writer = await asyncio.open_connection(edge.host, edge.port)
-    assert await _end(reader)
-    await _close(writer)
+    assert await ended(reader)
+    await shut(writer)
 
 
 async def test_a_peer_that_does_not_read_is_cut(open_edge: OpenEdge) -> None:
@@ -191,33 +133,18 @@ async def test_a_peer_that_does_not_read_is_cut(open_edge: OpenEdge) -> None:
             break
     assert inbox.failed.get_nowait() == (host, port, "call")
     assert await inbox.closed.get() == number
-    await _close(writer)
+    await shut(writer)
 
 
-async def test_the_port_is_free_after_close(open_edge: OpenEdge) -> None:
+async def test_the_port_is_free_aftershut(open_edge: OpenEdge) -> None:
     """A new listener binds the same port although a connection was open when the old one closed."""
     edge, inbox = await open_edge()
     reader, writer = await asyncio.open_connection(edge.host, edge.port)
     writer.write(b"hello")
     await inbox.received.get()
     await edge.close()
-    assert await _end(reader)
+    assert await ended(reader)
     again = StreamEdge(bind_listener(edge.host, edge.port), Inbox(), Chores())
     await again.start()
     await again.close()
-    await _close(writer)
-
-
-async def _end(reader: asyncio.StreamReader) -> bool:
-    try:
-        return await reader.read() == b""
-    except ConnectionResetError:
-        return True
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-    try:
-        await writer.wait_closed()
-    except ConnectionResetError:
-        return
+    await shut(writer)
