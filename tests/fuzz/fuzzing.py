@@ -17,6 +17,7 @@ NATIVE = ROOT / "src/offhook/media/native"
 WRAPPED = ("recvfrom", "recv", "sendto", "send", "connect", "close")
 LENGTHS = {"message": 2048, "stream": 4096, "endpoint": 2048, "sdp": 1024, "rtp": 256, "native": 2048}
 TARGETS = tuple(LENGTHS)
+NEEDED = "to fuzz what is native needs clang with libFuzzer: Debian packages clang and libclang-rt-dev"
 
 
 def seeds_of(target: str) -> dict[str, bytes]:
@@ -49,13 +50,15 @@ def build_native(place: Path) -> Path:
     """The native harness, compiled anew."""
     compiler = shutil.which("clang")
     if compiler is None:
-        sys.exit("clang is needed to fuzz what is native: Debian packages clang and libclang-rt-dev")
+        sys.exit(NEEDED)
     place.mkdir(parents=True, exist_ok=True)
     program = place / "fuzz_native"
     sources = [str(path) for path in sorted(NATIVE.glob("*.c")) if "PyObject" not in path.read_text(encoding="utf-8")]
     flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-fno-sanitize-recover=all"]
     flags += ["-fsanitize=fuzzer,address,undefined", f"-I{NATIVE}", *(f"-Wl,--wrap={name}" for name in WRAPPED)]
-    subprocess.run([compiler, *flags, str(HERE / "fuzz_native.c"), *sources, "-o", str(program)], check=True)  # noqa: S603  # our own sources
+    command = [compiler, *flags, str(HERE / "fuzz_native.c"), *sources, "-o", str(program)]
+    if subprocess.run(command, check=False).returncode:  # noqa: S603  # our own sources
+        sys.exit(NEEDED)
     return program
 
 
