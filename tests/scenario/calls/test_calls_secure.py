@@ -9,7 +9,7 @@ from offhook.calls.ports import SrtpPolicy
 from offhook.calls.routing import OutboundTrunk
 from offhook.model.call import CallStatus
 from offhook.model.timeline import Kind
-from offhook.testing.clock import settle, virtual_time
+from offhook.testing.clock import advance, settle, virtual_time
 from offhook.testing.peer_script import Script
 from offhook.testing.switchboard import NUMBER, Switchboard
 
@@ -54,6 +54,28 @@ async def test_secure_calls_offer_srtp_alone() -> None:
     (closed,) = [entry for entry in _media_entries(board, record.sid) if entry.get("event") == "closed"]
     assert (closed["codec"], closed["srtp"]) == ("PCMU", SUITE)
     assert "inline:" not in repr(board.timeline.entries)
+
+
+@virtual_time
+async def test_hold_and_resume_stay_secure() -> None:
+    """A re-INVITE with SRTP is answered with SRTP under the same key."""
+    board = Switchboard()
+    record = await board.place("<Response><Pause length='30'/></Response>", to="sip:phone@192.0.2.8;secure=true")
+    await advance(5)
+    (session,) = board.signalling.sessions
+    negotiation = board.plane.ports[board.port_of(session)].negotiation
+    before = negotiation.agreement
+    for direction in ("inactive", "sendrecv"):
+        board.signalling.reoffer_in(session, direction)
+        await settle()
+        after = negotiation.agreement
+        assert before is not None
+        assert before.security is not None
+        assert after is not None
+        assert after.security == before.security
+    await board.all_over()
+    assert board.signalling.log.count("> 200 to re-INVITE 1") == 2
+    assert board.store.record(record.sid).status is CallStatus.COMPLETED
 
 
 @virtual_time
