@@ -54,6 +54,8 @@ def _section(name: str, kind: Any) -> str:
 
 def _type(kind: Any) -> str:
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    if get_args(kind) and isinstance(get_args(kind)[0], type) and issubclass(get_args(kind)[0], msgspec.Struct):
+        return "list of tables"
     return "table of texts" if get_origin(kind) is dict else names.get(kind, "list of texts")
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from offhook.calls.admission import InboundRoute
+from offhook.calls.admission import Admitted
 from offhook.calls.call import Call
 from offhook.calls.events import InviteReceived
 from offhook.calls.header_parameters import header_parameters
@@ -25,8 +25,9 @@ def with_answered_parameters(start: ProgramStart, call: Call) -> ProgramStart:
     return replace(start, extra_parameters={**start.extra_parameters, **parameters})
 
 
-def received_parameters(invite: InviteReceived, route: InboundRoute) -> dict[str, str]:
+def received_parameters(invite: InviteReceived, admitted: Admitted) -> dict[str, str]:
     """What the first request of an inbound call says of its INVITE (contract 1 §6.4); numbers get it as well."""
+    route = admitted.route
     parameters = {
         "SipCallId": invite.call_id,
         "SipSourceIp": invite.source_host,
@@ -35,6 +36,8 @@ def received_parameters(invite: InviteReceived, route: InboundRoute) -> dict[str
     }
     if route.sip_domain_sid is not None:
         parameters["SipDomainSid"] = route.sip_domain_sid
+    if admitted.username is not None:
+        parameters["SipUsername"] = admitted.username
     return parameters
 
 

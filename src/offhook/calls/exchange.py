@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from offhook.calls.admission import Directory, InboundRoute, NotAdmitted, admit
+from offhook.calls.admission import Admitted, Directory, InboundRoute, NotAdmitted, admit, refuse
 from offhook.calls.answered_parameters import received_parameters
 from offhook.calls.errors import CallNotFound, CallRefused, IllegalCallState
 from offhook.calls.events import InviteReceived, MediaEvent, SignallingEvent
@@ -88,15 +88,14 @@ class Exchange:
             signalling.reject(invite.session, UNAVAILABLE, headers=(("Retry-After", "10"),))
             return
         try:
-            route = admit(self.dialplan.directory, invite, self.world.media)
+            admitted = admit(self.dialplan.directory, invite, signalling, self.world.media)
         except NotAdmitted as error:
-            told = (("X-Twilio-Error", f"{error.error_code} {error}"),)
-            signalling.reject(invite.session, error.code, headers=told)
+            refuse(signalling, invite, error)
             return
-        self._begin_inbound(invite, route)
+        self._begin_inbound(invite, admitted)
 
-    def _begin_inbound(self, invite: InviteReceived, route: InboundRoute) -> None:
-        world = self.world
+    def _begin_inbound(self, invite: InviteReceived, admitted: Admitted) -> None:
+        world, route = self.world, admitted.route
         now = world.clock.now()
         to, from_ = parties_of(invite, route)
         record = CallRecord(
@@ -125,7 +124,7 @@ class Exchange:
         start = ProgramStart(
             document=route.document,
             fallback=route.fallback,
-            extra_parameters=received_parameters(invite, route),
+            extra_parameters=received_parameters(invite, admitted),
         )
         self.registry.start(supervision, lambda made: made.run_inbound(start))
         supervision.call.leg.ring()

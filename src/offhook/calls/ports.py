@@ -13,6 +13,7 @@ from offhook.calls.events import HeaderList, PlaybackId, PortId, SessionId
 from offhook.model.call import CallEvent, CallRecord, HttpMethod, WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import TimelineEntry
+from offhook.sip.authenticator import Checked
 
 # --- signalling --------------------------------------------------------------------------------------------------
 
@@ -76,6 +77,12 @@ class Signalling(Protocol):
 
     def reject(self, session: SessionId, code: int, reason: str = "", headers: HeaderList = ()) -> None:
         """Refuse a received INVITE with a final response of 300 to 699; the session is over."""
+
+    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, str]) -> Checked:
+        """What the credentials of a received INVITE prove; it still waits for its answer."""
+
+    def challenge(self, session: SessionId, realm: str, *, is_stale: bool = False) -> None:
+        """Ask a received INVITE's caller for credentials (407); the session is over, its next INVITE is another."""
 
     def offer(self, session: SessionId, offer: bytes) -> None:
         """Send a re-INVITE with this SDP; OfferAnswered follows, or the end of the session."""

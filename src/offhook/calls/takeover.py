@@ -3,7 +3,7 @@
 Used by the exchange. The call, its documents and its media port go on; only its SIP session is another one.
 """
 
-from offhook.calls.admission import FORBIDDEN, Directory, NotAdmitted, admit
+from offhook.calls.admission import FORBIDDEN, UNPROVED, Directory, NotAdmitted, admit, refuse
 from offhook.calls.call import Call
 from offhook.calls.errors import LegEnded, OfferRefused
 from offhook.calls.events import InviteReceived, SessionId
@@ -20,10 +20,10 @@ def take_over(world: World, directory: Directory, invite: InviteReceived, replac
     Its Request-URI is usually our Contact and no number of ours: then only the source is checked (RFC 3891 §8).
     """
     try:
-        account_sid = admit(directory, invite, world.media).account_sid
+        account_sid = admit(directory, invite, world.signalling, world.media).route.account_sid
     except NotAdmitted as error:
-        if error.code == FORBIDDEN:
-            _refuse(world, invite, error)
+        if error.code in (FORBIDDEN, UNPROVED):
+            refuse(world.signalling, invite, error)
             return
         account_sid = None
     leg = world.legs.by_session.get(replaced)
@@ -32,16 +32,13 @@ def take_over(world: World, directory: Directory, invite: InviteReceived, replac
         world.signalling.reject(invite.session, NO_SUCH_DIALOG)
         return
     if account_sid not in (None, call.account_sid):
-        _refuse(world, invite, NotAdmitted(FORBIDDEN, WRONG_ACCOUNT, "the call to be replaced is not this account's"))
+        foreign = NotAdmitted(FORBIDDEN, WRONG_ACCOUNT, "the call to be replaced is not this account's")
+        refuse(world.signalling, invite, foreign)
         return
     try:
         leg.take_over(invite)
     except LegEnded:
         world.signalling.reject(invite.session, NO_SUCH_DIALOG)
-    except OfferRefused as error:
-        call.leg_told("not-replaced", f"an INVITE with Replaces was refused: {error}")
+    except OfferRefused as refused:
+        call.leg_told("not-replaced", f"an INVITE with Replaces was refused: {refused}")
         world.signalling.reject(invite.session, NOT_ACCEPTABLE)
-
-
-def _refuse(world: World, invite: InviteReceived, error: NotAdmitted) -> None:
-    world.signalling.reject(invite.session, error.code, headers=(("X-Twilio-Error", f"{error.error_code} {error}"),))

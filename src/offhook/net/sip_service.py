@@ -18,6 +18,7 @@ from offhook.net.loop_watch import LoopWatch
 from offhook.net.translation import SessionEvent, translate
 from offhook.net.wire_record import WireRecord
 from offhook.sip.address import Address
+from offhook.sip.authenticator import Checked
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import InviteReceived
 from offhook.sip.protection import Protection
@@ -109,7 +110,7 @@ class SipService:
             from_=str(Address(uri=from_uri, display_name=order.from_display)),
             headers=order.headers,
             body=order.offer,
-            proxy=order.proxy,
+            proxy=order.proxy or self._wires[place].edge.proxy,
             max_forwards=order.max_forwards,
             asks_redirects=True,
             username=order.credentials.username if order.credentials else "",
@@ -139,6 +140,16 @@ class SipService:
         """Refuse a received INVITE with a final response of 300 to 699; the session is over."""
         wire, number = self._find(session)
         wire.pump.command(wire.endpoint.reject, number, code, reason, headers, wire.pump.now())
+
+    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, str]) -> Checked:
+        """What the credentials of a received INVITE prove; it still waits for its answer."""
+        wire, number = self._find(session)
+        return wire.endpoint.verify(number, realm, passwords.get, wire.pump.now())
+
+    def challenge(self, session: SessionId, realm: str, *, is_stale: bool = False) -> None:
+        """Ask a received INVITE's caller for credentials; the session is over."""
+        wire, number = self._find(session)
+        wire.pump.command(wire.endpoint.challenge, number, realm, wire.pump.now(), is_stale=is_stale)
 
     def follow_redirect(self, session: SessionId, target: str) -> None:
         """Send the INVITE of a RedirectReceived again, to this SIP URI. Raises SipError when it is none."""
@@ -200,6 +211,7 @@ class SipService:
             sent_by=bound.sent_by,
             user_agent=edge.user_agent,
             timers=edge.timers,
+            failover=edge.failover,
             session_expires=edge.session_expires,
             min_se=edge.min_se,
             limits=edge.limits,

@@ -76,9 +76,11 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
     async with AsyncExitStack() as stack:
         store, webhooks, timeline = await open_records(stack, config, accounts)
         media = open_media(stack, settings, listen)
-        guarded = protection(settings)
+        guarded = protection(settings, secrets.token_bytes(32))
         edges = {edge.name: sip_edge(edge, settings, tls) for edge in settings.edge}
-        sip = SipService(edges, timeline, CLOCK, TOKENS, hear, protection=guarded)
+        sip = SipService(
+            edges, timeline, CLOCK, TOKENS, hear, resolver=resolver(settings.dns), protection=guarded
+        )
         world = World(
             signalling=sip,
             media=media,
@@ -232,11 +234,34 @@ def sip_edge(edge: Edge, settings: Settings, tls: Tls | None) -> SipEdge:
         advertise_host=edge.advertise or host,
         user_agent=settings.sip.user_agent,
         timers=TimerValues(t1=settings.sip.t1),
+        failover=failover(settings.sip),
+        proxy=proxy_uri(edge.proxy),
         session_expires=settings.sip.session_expires,
         min_se=settings.sip.min_se,
         limits=message_limits(settings),
         streams=stream_limits(settings.connections),
     )
+
+
+def failover(sip: Sip) -> Failover:
+    """When another target is tried."""
+    return Failover(
+        codes=frozenset(sip.failover_codes),
+        patience=sip.target_timeout,
+        memory=sip.avoid_failed,
+        datagram_limit=sip.datagram_limit,
+    )
+
+
+def resolver(settings: Dns) -> Resolver:
+    """Who finds hosts."""
+    asker: dns.asyncresolver.Resolver | None = None
+    if settings.servers:
+        asker = dns.asyncresolver.Resolver(configure=False)
+        places = [split_address(server) or (server, 53) for server in settings.servers]
+        asker.nameservers = [Do53Nameserver(host, port) for host, port in places]
+    limits = DnsLimits(patience=settings.timeout)
+    return Resolver(records=Records(asker), limits=limits, is_full=settings.rfc3263)
 
 
 def stream_limits(connections: Connections) -> StreamLimits:

@@ -31,10 +31,16 @@ def dialplan(settings: Settings, accounts: Mapping[AccountSid, str]) -> Dialplan
         host = f"{domain.name}.{settings.sip.domain}".lower()
         route = _route(domain, _owner(domain, accounts, default), sip_domain=host)
         srtp = SrtpPolicy.REQUIRED if domain.secure else SrtpPolicy.REFUSED
-        domains[host] = replace(route, srtp=srtp, needs_tls=domain.secure)
+        domains[host] = replace(
+            route,
+            srtp=srtp,
+            needs_tls=domain.secure,
+            networks=tuple(ip_network(network) for network in domain.allow),
+            passwords={one.username: one.password for one in domain.credentials},
+        )
     networks = tuple(ip_network(network) for network in settings.sip.allow)
     return Dialplan(
-        directory=Directory(networks=networks, numbers=numbers, domains=domains),
+        directory=Directory(realm=settings.sip.domain, networks=networks, numbers=numbers, domains=domains),
         trunks={trunk.prefix: _trunk(trunk) for trunk in settings.trunk},
     )
 

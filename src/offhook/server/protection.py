@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from offhook.server.settings import Settings
+from offhook.sip.authenticator import Authenticator
 from offhook.sip.guard import Guard
 from offhook.sip.guard_settings import GuardSettings, Network
 from offhook.sip.overload import Overload, OverloadSettings
@@ -14,8 +15,8 @@ from offhook.sip.protection import Protection
 LARGEST = {4: 8, 6: 16}
 
 
-def protection(settings: Settings) -> Protection:
-    """What stands before the endpoints of all edges."""
+def protection(settings: Settings, secret: bytes) -> Protection:
+    """What stands before the endpoints of all edges; `secret` signs the nonces of challenges."""
     guard = settings.guard
     names = [name for name in GuardSettings.__dataclass_fields__ if name != "trusted"]
     chosen = {name: getattr(guard, name) for name in names}
@@ -27,6 +28,7 @@ def protection(settings: Settings) -> Protection:
                 sessions=2 * settings.limits.calls,  # a bridged call has two
             )
         ),
+        authenticator=Authenticator(secret),
     )
 
 

@@ -73,11 +73,27 @@ class Number(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
     srtp: str = "accepted"
 
 
+class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a caller of a SIP Domain has to know."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credential(username={self.username!r})"
+
+
 class SipDomain(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A SIP Domain: calls to anyone at <name>.<sip.domain>; `secure` asks for TLS and SRTP, and otherwise for RTP."""
+    """A SIP Domain: calls to anyone at <name>.<sip.domain>; `secure` asks for TLS and SRTP, and otherwise for RTP.
+
+    `allow` lists the networks that may call it, those of `sip.allow` when empty; with `credentials`, a list of
+    `{username = "…", password = "…"}`, a caller has to know one of them besides.
+    """
 
     name: str
     secure: bool = False
+    allow: tuple[str, ...] = ()
+    credentials: tuple[Credential, ...] = ()
 
 
 class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

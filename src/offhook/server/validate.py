@@ -12,7 +12,7 @@ from offhook.model.numbers import is_e164
 from offhook.model.sids import ACCOUNT, is_sid
 from offhook.net.tls import Verification
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
-from offhook.server.settings import Edge, Guard, Settings, Trunk, Voice
+from offhook.server.settings import Credential, Edge, Guard, Settings, Trunk, Voice
 
 Problem = tuple[str, str]
 
@@ -71,6 +71,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
         if not DOMAIN_NAME.fullmatch(domain.name):
             yield f"sip_domain[{index}].name", f"write letters, digits and hyphens, not {domain.name!r}"
         yield from _voice_problems(f"sip_domain[{index}]", domain)
+        yield from _network_problems(f"sip_domain[{index}].allow", domain.allow)
+        yield from _credential_problems(f"sip_domain[{index}].credentials", domain.credentials)
     yield from _repeated("sip_domain", "name", (domain.name.lower() for domain in settings.sip_domain))
     edges = {edge.name for edge in settings.edge}
     for index, trunk in enumerate(settings.trunk):
@@ -117,6 +119,15 @@ def _network_problems(key: str, networks: Iterable[str]) -> Iterator[Problem]:
             ip_network(network)
         except ValueError:
             yield f"{key}[{index}]", f"{network!r} is not a network like 192.0.2.0/24"
+
+
+def _credential_problems(key: str, credentials: tuple[Credential, ...]) -> Iterator[Problem]:
+    for index, one in enumerate(credentials):
+        for field in ("username", "password"):
+            text = getattr(one, field)
+            if not text or not text.isprintable():
+                yield f"{key}[{index}].{field}", "write printable characters, one at least"
+    yield from _repeated(key, "username", (one.username for one in credentials))
 
 
 def _guard_problems(guard: Guard) -> Iterator[Problem]:

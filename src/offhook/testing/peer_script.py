@@ -50,7 +50,7 @@ class SessionState(Enum):
 class FakeSession:
     """One INVITE session as a test sees it; `early` is the SDP that its caller got before the answer.
 
-    `told` are the headers of our refusal.
+    `told` are the headers of our refusal, `said` those of its INVITE.
     """
 
     session: SessionId
@@ -62,6 +62,7 @@ class FakeSession:
     early: bytes | None = None
     answer: bytes | None = None
     told: HeaderList = ()
+    said: HeaderList = ()
     is_confirmed: bool = False  # its ACK has passed
     awaits_refer: bool = False  # its REFER has no answer yet
     is_referring: bool = False  # it told us to follow its NOTIFYs, or we it

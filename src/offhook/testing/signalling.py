@@ -5,7 +5,7 @@ of a session does not allow raise IllegalInput, as from the real adapter.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from offhook.base.errors import IllegalInput
@@ -34,6 +34,7 @@ from offhook.calls.events import (
 )
 from offhook.calls.ports import InviteOrder, PlacedInvite
 from offhook.media.negotiation import Negotiation
+from offhook.sip.authenticator import Checked, Proof
 from offhook.testing.peer_script import OK, FakeSession, Script, SessionState
 
 __all__ = ["FakeSession", "FakeSignalling", "Script", "SessionState"]
@@ -71,6 +72,7 @@ class FakeSignalling:
     ) -> SessionId:
         """Let a caller's INVITE arrive, with SRTP when `is_secure`; `replaces` is the session whose place it wants."""
         made = self._make(SessionState.CALLED, Script())
+        made.said = headers
         self._note("<", "INVITE", made)
         self._sink(
             InviteReceived(
@@ -189,6 +191,20 @@ class FakeSignalling:
         found.answer = answer
         found.sdp.accept_answer(answer)
         self._later(found, ROUND_TRIP, self._acknowledge)
+
+    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, str]) -> Checked:  # noqa: ARG002
+        """Basic credentials, which no SIP has, prove themselves: `Basic user:password` in Proxy-Authorization."""
+        found = self._in(session, SessionState.CALLED, SessionState.OVER)
+        value = dict(found.said).get("Proxy-Authorization", "")
+        username, _, password = value.removeprefix("Basic ").partition(":")
+        if not value:
+            return Checked(Proof.MISSING)
+        is_right = passwords.get(username) == password
+        return Checked(Proof.GIVEN if is_right else Proof.WRONG, username)
+
+    def challenge(self, session: SessionId, realm: str, *, is_stale: bool = False) -> None:
+        """Refuse the caller with 407."""
+        self.reject(session, 407, headers=(("Proxy-Authenticate", f"Basic realm={realm}, stale={is_stale}"),))
 
     def reject(self, session: SessionId, code: int, reason: str = "", headers: HeaderList = ()) -> None:  # noqa: ARG002
         """Refuse the caller."""

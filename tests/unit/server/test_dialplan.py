@@ -11,7 +11,7 @@ from offhook.model.call import CallEvent, HttpMethod, StatusCallback, WebhookTar
 from offhook.model.sids import AccountSid, is_sid
 from offhook.server.dialplan import dialplan
 from offhook.server.errors import StartFailed
-from offhook.server.settings import Number, Settings, Sip, SipDomain, Trunk
+from offhook.server.settings import Credential, Number, Settings, Sip, SipDomain, Trunk
 
 FIRST, SECOND = AccountSid("AC" + "1" * 32), AccountSid("AC" + "2" * 32)
 ACCOUNTS = {FIRST: "one", SECOND: "two"}
@@ -127,3 +127,18 @@ def test_trunks_are_known_by_prefix() -> None:
             credentials=SipCredentials(username="kate", password="secret"),
         ),
     }
+
+
+def test_a_domain_may_ask_for_credentials_and_have_networks_of_its_own() -> None:
+    """The realm is the name that all domains are below; passwords are in no repr."""
+    domain = SipDomain(
+        name="office",
+        voice_url=URL,
+        allow=("0.0.0.0/0",),
+        credentials=(Credential(username="alice", password="open sesame"),),
+    )
+    directory = plan(sip=Sip(domain="sip.example.com"), sip_domain=(domain,)).directory
+    route = directory.domains["office.sip.example.com"]
+    assert directory.realm == "sip.example.com"
+    assert (route.networks, route.passwords) == ((ip_network("0.0.0.0/0"),), {"alice": "open sesame"})
+    assert "sesame" not in repr(route) + repr(domain)

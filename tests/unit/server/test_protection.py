@@ -16,7 +16,7 @@ from offhook.sip.hop import Hop, Transport
 
 def test_the_defaults_of_the_file_are_those_of_the_guard() -> None:
     """One number, one place to look it up."""
-    ours, plain = protection(Settings()).guard.settings, GuardSettings()
+    ours, plain = protection(Settings(), b"").guard.settings, GuardSettings()
     differing = [field.name for field in fields(plain) if getattr(ours, field.name) != getattr(plain, field.name)]
     assert differing == ["trusted"]
 
@@ -24,7 +24,7 @@ def test_the_defaults_of_the_file_are_those_of_the_guard() -> None:
 def test_settings_reach_the_guard() -> None:
     """Numbers, names and networks."""
     chosen = Guard(messages=7.0, ban=0.0, scanners=("nmap",), lateness=0.5, trusted=("192.0.2.0/24",))
-    made = protection(Settings(guard=chosen, sip=Sip(allow=("2001:db8::/48",)), limits=Limits(calls=10)))
+    made = protection(Settings(guard=chosen, sip=Sip(allow=("2001:db8::/48",)), limits=Limits(calls=10)), b"")
     settings = made.guard.settings
     assert (settings.messages, settings.ban, settings.scanners) == (7.0, 0.0, ("nmap",))
     assert settings.trusted == (ip_network("192.0.2.0/24"), ip_network("2001:db8::/48"))
@@ -42,7 +42,7 @@ def test_whoever_lets_everybody_call_does_not_trust_everybody(allowed: str, *, i
 
 def test_a_ban_of_no_length_bans_nobody() -> None:
     """Rates and limits stay."""
-    guard = protection(Settings(guard=Guard(ban=0.0, messages_burst=5.0), sip=Sip(allow=()))).guard
+    guard = protection(Settings(guard=Guard(ban=0.0, messages_burst=5.0), sip=Sip(allow=())), b"").guard
     source = Hop(Transport.UDP, "192.0.2.1", 5060)
     assert sum(guard.admits(source, 0.0) for _ in range(100)) == 5
     assert guard.bans(0.0) == 0
