@@ -111,6 +111,7 @@ class RealPeer:
         self._sessions: dict[str, SessionId] = {}
         self._users: dict[SessionId, str] = {}
         self._timeline = MemoryTimeline()
+        self.contacts = (("busy", "0.2"), ("answers", "0.9"))
         self.line = SipService(
             {PEERS_EDGE: SipEdge(name=PEERS_EDGE, host=PEERS_HOST, port=0)},
             self._timeline,
@@ -123,9 +124,17 @@ class RealPeer:
         """Where one of its users is called."""
         return f"sip:{user}@{PEERS_HOST}:{self.line.port(PEERS_EDGE)}"
 
+    def newest(self, user: str) -> SessionId:
+        """Its own session with the newest call to one of its users."""
+        return max(session for session, name in self._users.items() if name == user)
+
     def call(self, *, replaces: SessionId | None = None) -> None:
         """Send an INVITE."""
-        headers = () if replaces is None else (("Replaces", self._replaces(replaces)),)
+        self.call_for("" if replaces is None else self._ours(replaces))
+
+    def call_for(self, replaced: str = "") -> None:
+        """Send an INVITE, to take the place of the call with this Call-ID when there is one."""
+        headers = (("Replaces", self.dialog(replaced)),) if replaced else ()
         order = InviteOrder(
             edge=PEERS_EDGE,
             target=f"sip:+15550001@{OUR_HOST}:{self._our_port}",
@@ -136,6 +145,7 @@ class RealPeer:
         )
         placed = self.line.invite(order)
         self._sessions[placed.call_id] = placed.session
+        self._users[placed.session] = "bob"
 
     def cancel(self, session: SessionId) -> None:
         """Give up an INVITE."""
@@ -151,16 +161,29 @@ class RealPeer:
 
     def hold(self, session: SessionId) -> None:
         """Send a re-INVITE that says sendonly."""
-        self.line.offer(self._own(session), self._sdp().make_offer().replace(b"sendrecv", b"sendonly"))
+        self.offer(self._own(session), "sendonly")
+
+    def offer(self, own: SessionId, direction: str) -> None:
+        """Send a re-INVITE with this direction in a session of its own."""
+        self.line.offer(own, self._sdp().make_offer().replace(b"sendrecv", direction.encode()))
 
     def saw(self, session: SessionId, what: str) -> bool:
         """Whether its messages of this call hold such a one."""
+        return self.heard(self._ours(session), what)
+
+    def heard(self, call_id: str, what: str) -> bool:
+        """Likewise, by Call-ID."""
         method, _, code = what.rpartition(" ")
-        return any(
-            self._is(text, method, code)
-            for entry in self._timeline.entries
-            if entry.detail["direction"] == "received" and self._ours(session) in (text := entry.detail["text"])
-        )
+        return any(self._is(text, method, code) for text in self._received(call_id))
+
+    def descriptions(self, call_id: str) -> list[str]:
+        """The SDP of all responses of this call that came to it, in order."""
+        bodies = (text.partition("\r\n\r\n")[2] for text in self._received(call_id) if text.startswith("SIP/2.0"))
+        return [body for body in bodies if body.startswith("v=0")]
+
+    def _received(self, call_id: str) -> list[str]:
+        entries = (entry.detail for entry in self._timeline.entries if entry.detail["direction"] == "received")
+        return [text for detail in entries if call_id in (text := str(detail["text"]))]
 
     @staticmethod
     def _is(text: str, method: str, code: str) -> bool:
@@ -189,23 +212,24 @@ class RealPeer:
                 pass
 
     def _act(self, user: str, session: SessionId, offer: bytes) -> None:
-        if user == "busy":
+        if user.startswith("busy"):
             self.line.reject(session, 486)
         elif user == "elsewhere":
-            contacts = f"<{self.uri('busy')}>;q=0.2, <{self.uri('answers')}>;q=0.9"
+            contacts = ", ".join(f"<{self.uri(user)}>;q={q}" for user, q in self.contacts)
             self.line.reject(session, 302, headers=(("Contact", contacts),))
         else:
             answer = self._sdp().make_answer(offer)
             self.line.ring(session, 183 if user == "plays" else 180, answer if user == "plays" else None)
-            if user != "rings":
+            if user == "plays":
+                asyncio.get_running_loop().call_later(0.2, self.line.accept, session, answer)
+            elif user != "rings":
                 self.line.accept(session, answer)
 
     def _own(self, session: SessionId) -> SessionId:
         return self._sessions[self._ours(session)]
 
-    def _replaces(self, session: SessionId) -> str:
-        """The dialog of a call as its 200 shows it, tags as the receiver of the Replaces has them (RFC 3891 §6.1)."""
-        call_id = self._ours(session)
+    def dialog(self, call_id: str) -> str:
+        """An answered call as Replaces names it: the tags as whoever receives it has them (RFC 3891 §6.1)."""
         text = next(
             str(entry.detail["text"])
             for entry in self._timeline.entries
@@ -213,7 +237,8 @@ class RealPeer:
         )
         lines = dict(line.split(": ", 1) for line in text.partition("\r\n\r\n")[0].split("\r\n")[1:])
         tags = {name: lines[name].partition(";tag=")[2] for name in ("From", "To")}
-        mine, theirs = (tags["From"], tags["To"]) if "bob" in lines["From"] else (tags["To"], tags["From"])
+        is_caller = call_id.endswith(f"@{PEERS_HOST}")
+        mine, theirs = (tags["From"], tags["To"]) if is_caller else (tags["To"], tags["From"])
         return f"{call_id};to-tag={theirs};from-tag={mine}"
 
     @staticmethod
