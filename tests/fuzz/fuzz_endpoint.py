@@ -10,6 +10,7 @@ from collections.abc import Callable
 from hostile_peer import SDP, US, HostilePeer, Script
 
 from offhook.base.errors import IllegalInput
+from offhook.sip.authenticator import Authenticator
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.errors import LocalSipError, MalformedValue
 from offhook.sip.events import NextHopAsked
@@ -55,7 +56,8 @@ class Play:
         self.script = Script(data)
         self.peer = HostilePeer(self.script)
         self.guard = Guard(GUARDED if self.script.number() & 1 else UNGUARDED)
-        self.endpoint = Endpoint(SETTINGS, lambda: f"{next(numbers):08x}", protection=Protection(self.guard))
+        protection = Protection(self.guard, authenticator=Authenticator(b"secret"))
+        self.endpoint = Endpoint(SETTINGS, lambda: f"{next(numbers):08x}", protection=protection)
         self.questions: list[int] = []
         self.now = 1000.0
         self.steps: tuple[Callable[[], None], ...] = (
@@ -176,6 +178,8 @@ class Play:
             lambda: endpoint.accept_refer(session, now),
             lambda: endpoint.refuse_refer(session, 603, now),
             lambda: endpoint.notify_refer(session, 100 + number, "x", now),
+            lambda: endpoint.challenge(session, "r", now, is_stale=bool(number & 1)),
+            lambda: endpoint.verify(session, "r", {"u": "p"}.get, now),
         )
         self._try(commands[self.script.number() % len(commands)])
 

@@ -1,5 +1,6 @@
 """A peer whose messages follow a script of bytes: nearly right ones of a call, with pieces of the script put in."""
 
+from offhook.sip.digest import answer, choose
 from offhook.sip.errors import MalformedMessage, MalformedValue
 from offhook.sip.hop import Hop, Transport
 from offhook.sip.message import Request, Response, response_to
@@ -36,8 +37,17 @@ EXTRAS = (
     "Accept: text/plain",
     "Replaces: {call};to-tag={to};from-tag={from};early-only",
     "Replaces: {call};to-tag={to};from-tag={from}",
+    "Proxy-Authorization: {proof}",
 )
 MOST_HEARD = 16
+
+
+def _proof(message: Request | Response) -> str:
+    """The right answer to the last challenge of a 407 of ours."""
+    challenge = choose(message.headers.all("Proxy-Authenticate"))
+    if challenge is None or not challenge.is_supported:
+        return 'Digest username="u", realm="r", nonce="n", uri="sip:a", response="0"'
+    return answer(challenge, "u", "p", "INVITE", f"sip:us@{US}", "c", 1)
 
 
 class Script:
@@ -137,6 +147,7 @@ class HostilePeer:
             rseq=names["RSeq"],
             cseq=names["CSeq"],
             call=names["Call-ID"],
+            proof=_proof(message),
             to=names["To"].rpartition("tag=")[2],
             **{"from": names["From"].rpartition("tag=")[2]},
         )
@@ -151,10 +162,10 @@ class HostilePeer:
         flags = script.number()
         code = CODES[script.number() % len(CODES)]
         try:
-            answer = response_to(request, code, to_tag=f"x{flags >> 6}", body=SDP if flags & 1 else b"")
+            reply = response_to(request, code, to_tag=f"x{flags >> 6}", body=SDP if flags & 1 else b"")
         except (MalformedMessage, MalformedValue):
             return None
-        lines = bytes(answer).partition(b"\r\n\r\n")
+        lines = bytes(reply).partition(b"\r\n\r\n")
         extra = self._extra().encode("utf-8", "surrogateescape")
         contact = b"\r\nContact: <sip:x@192.0.2.9>" if flags & 2 else b""
         kind = b"\r\nContent-Type: application/sdp" if flags & 1 else b""
