@@ -11,11 +11,13 @@ from typing import Any, Protocol
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.errors import CallError
 from offhook.calls.events import (
+    AttemptFailed,
     DigitPressed,
     MediaBegun,
     MediaEvent,
     MediaSilenced,
     ReferReceived,
+    RefusalCause,
     SessionId,
 )
 from offhook.calls.leg import CallLeg
@@ -298,6 +300,14 @@ class Call:
     def leg_told(self, event: str, summary: str) -> None:
         """One entry about the leg."""
         self.trace(Kind.LEG, summary, event=event)
+
+    def leg_missed(self, event: AttemptFailed) -> None:
+        """Each failed attempt is shown with where it went (32011)."""
+        answer = f"{event.code} {event.reason}".strip() if event.cause is RefusalCause.RESPONSE else event.cause.value
+        target = self.leg.placed.to_uri if self.leg.placed is not None else self.record.to
+        detail = {"place": event.place, "cause": event.cause.value, "code": event.code}
+        self.trace(Kind.LEG, f"attempt failed: {event.place}: {answer}", event="attempt_failed", **detail)
+        self.notice(32011, f"{target} at {event.place}: {answer}")
 
     def leg_was_referred(self, event: ReferReceived) -> None:
         """Let the bridge carry it out, or say why it may not."""

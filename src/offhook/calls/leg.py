@@ -104,7 +104,7 @@ class CallLeg(PlacedLeg, OfferedLeg):
             case ReferAnswered() | ReferProgressed():
                 self.refer_news.put_nowait(event)
             case AttemptFailed():
-                pass
+                self.observer.leg_missed(event)
             case _:
                 self._feed(INPUT_OF_EVENT[type(event)], event)
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from offhook.calls.errors import CallError
-from offhook.calls.events import MediaEvent, ReferReceived
+from offhook.calls.events import AttemptFailed, MediaEvent, ReferReceived
 
 
 class LegObserver(Protocol):
@@ -32,6 +32,9 @@ class LegObserver(Protocol):
 
     def leg_was_referred(self, event: ReferReceived) -> None:
         """The peer asks to be replaced; accept_refer or refuse_refer has to follow."""
+
+    def leg_missed(self, event: AttemptFailed) -> None:
+        """One of the places that the INVITE was sent to came to nothing; others may follow."""
 
     def leg_told(self, event: str, summary: str) -> None:
         """Something for the timeline."""

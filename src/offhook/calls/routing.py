@@ -19,6 +19,7 @@ class OutboundTrunk:
     strip_plus: bool = False
     credentials: SipCredentials | None = None
     is_secure: bool = False
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Route:
     headers: HeaderList = ()
     credentials: SipCredentials | None = None
     is_secure: bool = False
+    proxy: str = ""
     warnings: tuple[tuple[int, str], ...] = ()
 
     def order(self, *, call_headers: HeaderList, from_user: str, from_host: str) -> InviteOrder:
@@ -44,6 +46,7 @@ class Route:
             offer=b"",
             credentials=self.credentials,
             is_secure=self.is_secure,
+            proxy=self.proxy,
         )
 
 
@@ -71,7 +74,13 @@ def route_number(number: str, trunks: Mapping[str, OutboundTrunk]) -> Route:
     trunk = trunks[prefix]
     user = digits.removeprefix("+") if trunk.strip_plus else digits
     target = f"sip:{user}@{trunk.host}"
-    return Route(edge=trunk.edge, target=target, credentials=trunk.credentials, is_secure=trunk.is_secure)
+    return Route(
+        edge=trunk.edge,
+        target=target,
+        credentials=trunk.credentials,
+        is_secure=trunk.is_secure,
+        proxy=trunk.proxy,
+    )
 
 
 def caller_user(caller_id: str) -> str:

@@ -1,31 +1,28 @@
-"""Finds where a SIP host is (RFC 3263 §4.2): literals, the hosts file, SRV when no port is given, then A and AAAA.
+"""Finds where a SIP host is (RFC 3263): literals, the hosts file, NAPTR, SRV, A and AAAA.
 
-Answers the endpoint's questions; what cannot be found is an empty list, never an exception. NAPTR is not asked: the
-transport is the URI's, or UDP.
+Answers the endpoint's questions; what cannot be found is an empty list, never an exception.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-import dns.asyncresolver
 import dns.exception
-import dns.rdatatype
-import dns.resolver
 import structlog
-from dns.name import Name
-from dns.rdtypes.IN.SRV import SRV
 
+from offhook.net.choices import Choice, Place, draw
+from offhook.net.hosts import HostsFile
+from offhook.net.records import Records, Service
 from offhook.net.udp import is_address
+from offhook.sip.hop import Transport
 
 log = structlog.get_logger(__name__)
 
-Place = tuple[str, int]
+__all__ = ["DnsLimits", "Place", "Resolver"]
 
-HOSTS_FILE = Path("/etc/hosts")
-LOOPBACK = ("127.0.0.1",)
-NOTHING = (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.resolver.NoNameservers)
+SERVICE_NAMES = {Transport.UDP: "_sip._udp", Transport.TCP: "_sip._tcp", Transport.TLS: "_sips._tcp"}
+EVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +30,14 @@ class DnsLimits:
     """How long answers are waited for and kept; durations in seconds.
 
     RFC 3261 gives a request 32 s in all, so names get few of them. `places` bounds what one name can make us try.
+    `stale_life` is how much longer an answer is good when no name server can be reached (RFC 8767).
     """
 
     patience: float = 4.0
     shortest_life: float = 1.0
     longest_life: float = 300.0
     failure_life: float = 2.0
-    hosts_life: float = 5.0
+    stale_life: float = 3600.0
     cached: int = 4096
     places: int = 8
 
@@ -47,162 +45,170 @@ class DnsLimits:
 DEFAULT_LIMITS = DnsLimits()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A host as a URI names it, in lower case; `transports` are those that the asking edge has, in its order."""
+
+    host: str
+    port: int | None
+    transport: Transport | None
+    transports: tuple[Transport, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer in the cache and the loop time at which it is no longer good."""
+    """An answer in the cache, and the loop times at which it is no longer good, and no longer better than nothing."""
 
-    places: tuple[Place, ...]
+    choices: tuple[Choice, ...]
     until: float
+    stale_until: float
+
+
+@dataclass(slots=True)
+class Found:
+    """What a look-up has gathered, and for how many seconds it is good."""
+
+    choices: list[Choice] = field(default_factory=list)
+    life: float = EVER
 
 
 class Resolver:
-    """Places of SIP hosts, with a bounded cache that honours time to live."""
+    """Places of SIP hosts, with a bounded cache that honours time to live; each answer draws its lots anew.
+
+    Without `is_full` only A and AAAA are asked, as Twilio does (contract 1 §2.8).
+    """
 
     def __init__(
         self,
         *,
         limits: DnsLimits = DEFAULT_LIMITS,
-        asker: dns.asyncresolver.Resolver | None = None,
-        hosts_file: Path = HOSTS_FILE,
+        records: Records | None = None,
+        hosts: HostsFile | None = None,
+        lots: random.Random | None = None,
+        is_full: bool = True,
     ) -> None:
         self._limits = limits
-        self._asker = asker
-        self._hosts_file = hosts_file
-        self._hosts: Mapping[str, tuple[str, ...]] = {}
-        self._hosts_until = 0.0
-        self._cache: dict[tuple[str, int | None, str], Kept] = {}
+        self._records = records or Records()
+        self._hosts = hosts or HostsFile()
+        self._lots = lots or random.Random()  # noqa: S311 - it shares load out, it keeps no secret
+        self._is_full = is_full
+        self._cache: dict[Question, Kept] = {}
 
-    def known(self, host: str, port: int | None, transport: str) -> tuple[Place, ...] | None:
-        """The places of a host when no question is needed: a literal, or an answer that is still good; else None.
-
-        `transport` is udp, tcp or tls; without a port it decides the SRV name and the default port.
-        """
-        if is_address(host):
-            return ((host, default_port(port, transport)),)
-        kept = self._cache.get((host.lower(), port, transport))
+    def known(self, question: Question) -> tuple[Place, ...] | None:
+        """The places of a host when nobody has to be asked: a literal, or an answer that is still good; else None."""
+        if is_address(question.host):
+            transport = question.transport or Transport.UDP
+            return (Place(transport, question.host, question.port or transport.default_port),)
+        kept = self._cache.get(question)
         if kept is None or kept.until <= asyncio.get_running_loop().time():
             return None
-        return kept.places
+        return self._drawn(kept.choices)
 
-    async def find(self, host: str, port: int | None, transport: str) -> tuple[Place, ...]:
+    async def find(self, question: Question) -> tuple[Place, ...]:
         """The places of a host in the order to try them; empty when it cannot be found in time."""
-        known = self.known(host, port, transport)
+        known = self.known(question)
         if known is not None:
             return known
-        places: tuple[Place, ...] = ()
-        life = self._limits.failure_life
         try:
             async with asyncio.timeout(self._limits.patience):
-                places, life = await self._ask(host.lower(), port, transport)
+                found = await self._look_up(question)
         except TimeoutError:
-            log.info("name_not_resolved", host=host, reason="no answer in time")
+            return self._drawn(self._fall_back(question, "no answer in time"))
         except (dns.exception.DNSException, OSError, ValueError) as error:
-            log.info("name_not_resolved", host=host, reason=str(error))
-        self._keep((host.lower(), port, transport), places, life)
-        return places
+            return self._drawn(self._fall_back(question, str(error)))
+        self._keep(question, tuple(found.choices), found.life)
+        return self._drawn(found.choices)
 
-    async def _ask(self, host: str, port: int | None, transport: str) -> tuple[tuple[Place, ...], float]:
-        limits = self._limits
-        local = await self._local(host)
+    # --- RFC 3263 -------------------------------------------------------------------------------------------------
+
+    async def _look_up(self, question: Question) -> Found:
+        local = await self._hosts.addresses(question.host)
         if local:
-            return _placed(local, default_port(port, transport))[: limits.places], limits.hosts_life
-        targets: list[tuple[str, int]] = [(host, default_port(port, transport))]
-        life = limits.longest_life
-        if port is None:
-            services, life = await self._services(host, transport)
-            targets = services or targets
-        places: list[Place] = []
-        for name, number in targets[: limits.places]:
-            addresses, seconds = await self._addresses(name)
-            life = min(life, seconds)
-            places += _placed(addresses, number)
-        return tuple(dict.fromkeys(places))[: limits.places], max(limits.shortest_life, life)
-
-    async def _services(self, host: str, transport: str) -> tuple[list[tuple[str, int]], float]:
-        """The SRV targets of a host in the order of RFC 2782, and how long they are good."""
-        name = f"_sips._tcp.{host}" if transport == "tls" else f"_sip._{transport}.{host}"
-        try:
-            answer = await self._question(name, dns.rdatatype.SRV, self._limits.patience / 2)
-        except (*NOTHING, dns.exception.Timeout):
-            # interop: some name servers refuse SRV, or drop it, instead of answering that there is none.
-            return [], self._limits.longest_life
-        rrset = answer.rrset
-        if rrset is None:
-            return [], self._limits.longest_life
-        records = [record for record in rrset.processing_order() if isinstance(record, SRV)]
-        # RFC 2782: a target of "." says that the service is decidedly not available; A records are not asked then.
-        return [(_plain(record.target), record.port) for record in records], float(rrset.ttl)
-
-    async def _addresses(self, name: str) -> tuple[list[str], float]:
-        """The addresses of a name, IPv4 first, and how long they are good."""
-        if is_address(name):
-            return [name], self._limits.longest_life
-        local = await self._local(name)
-        if local or not name:
-            return list(local), self._limits.hosts_life
-        found: list[str] = []
-        life = self._limits.longest_life
-        for kind in (dns.rdatatype.A, dns.rdatatype.AAAA):
-            try:
-                answer = await self._question(name, kind, self._limits.patience)
-            except NOTHING:
-                continue
-            if answer.rrset is not None:
-                found += [record.to_text() for record in answer.rrset]
-                life = min(life, answer.rrset.ttl)
-        return found, life if found else self._limits.failure_life
-
-    async def _question(self, name: str, kind: dns.rdatatype.RdataType, patience: float) -> dns.resolver.Answer:
-        if self._asker is None:
-            # Reads resolv.conf, once, away from the loop.
-            self._asker = await asyncio.to_thread(dns.asyncresolver.Resolver)
-        return await self._asker.resolve(name, kind, search=True, lifetime=patience)
-
-    async def _local(self, host: str) -> tuple[str, ...]:
-        """What the hosts file says, and the loopback address for localhost and names below it (RFC 6761 §6.3)."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._hosts_until:
-            self._hosts = await asyncio.to_thread(read_hosts, self._hosts_file)
-            self._hosts_until = now + self._limits.hosts_life
-        found = self._hosts.get(host, ())
-        if not found and (host == "localhost" or host.endswith(".localhost")):
-            return LOOPBACK
+            return Found([Choice(places=_placed(local, question))], self._hosts.life)
+        found = Found()
+        if question.port is None and self._is_full and await self._by_service(question, found):
+            return found
+        await self._by_address(question.host, question, found)
         return found
 
-    def _keep(self, key: tuple[str, int | None, str], places: tuple[Place, ...], life: float) -> None:
-        self._cache.pop(key, None)
+    async def _by_service(self, question: Question, found: Found) -> bool:
+        """§4.1: NAPTR names transports and their SRV records; else the SRV records of each. Whether there were any."""
+        wanted = question.transports if question.transport is None else (question.transport,)
+        services: list[Service] = []
+        if question.transport is None:
+            services, life = await self._records.services(question.host, self._limits.patience / 4)
+            services = [service for service in services if service.transport in wanted]
+            found.life = min(found.life, life)
+        if not services:
+            services = [
+                Service(
+                    order=0, preference=rank, transport=transport, name=f"{SERVICE_NAMES[transport]}.{question.host}"
+                )
+                for rank, transport in enumerate(wanted)
+            ]
+        offered = await asyncio.gather(*(self._by_targets(service, question, found) for service in services))
+        return any(offered)
+
+    async def _by_targets(self, service: Service, question: Question, found: Found) -> bool:
+        """§4.2: the SRV records of one service; a target of "." says that it is decidedly not offered (RFC 2782)."""
+        targets, life = await self._records.targets(service.name, self._limits.patience / 2)
+        found.life = min(found.life, life)
+        if targets is None:
+            return False
+        for target in targets[: self._limits.places]:
+            if target.host:
+                rank = (service.order, service.preference, target.priority)
+                place = Question(
+                    host=target.host, port=target.port, transport=service.transport, transports=question.transports
+                )
+                await self._by_address(target.host, place, found, rank, target.weight)
+        return True
+
+    async def _by_address(
+        self, host: str, question: Question, found: Found, rank: tuple[int, ...] = (), weight: int = 0
+    ) -> None:
+        if is_address(host):
+            addresses: Sequence[str] = (host,)
+        else:
+            addresses = await self._hosts.addresses(host)
+        if not addresses:
+            addresses, life = await self._records.addresses(host, self._limits.patience)
+            found.life = min(found.life, life)
+        if addresses:
+            found.choices.append(Choice(places=_placed(addresses, question), rank=rank, weight=weight))
+
+    # --- the cache ------------------------------------------------------------------------------------------------
+
+    def _drawn(self, choices: Iterable[Choice]) -> tuple[Place, ...]:
+        return draw(choices, self._lots)[: self._limits.places]
+
+    def _fall_back(self, question: Question, reason: str) -> tuple[Choice, ...]:
+        """Nobody answers: what was known before is better than nothing."""
+        kept = self._cache.get(question)
+        now = asyncio.get_running_loop().time()
+        is_usable = kept is not None and kept.stale_until > now
+        choices = kept.choices if kept is not None and is_usable else ()
+        log.info("name_not_resolved", host=question.host, reason=reason, stale=bool(choices))
+        stale_until = kept.stale_until if kept is not None else now
+        self._enter(question, Kept(choices, now + self._limits.failure_life, stale_until))
+        return choices
+
+    def _keep(self, question: Question, choices: tuple[Choice, ...], life: float) -> None:
+        limits = self._limits
+        life = min(limits.longest_life, max(limits.shortest_life, life)) if choices else limits.failure_life
+        until = asyncio.get_running_loop().time() + life
+        self._enter(question, Kept(choices, until, until + (limits.stale_life if choices else 0.0)))
+
+    def _enter(self, question: Question, kept: Kept) -> None:
+        self._cache.pop(question, None)
         if len(self._cache) >= self._limits.cached:
             # Dictionaries keep their order: the first is the one that was learnt longest ago.
             del self._cache[next(iter(self._cache))]
-        life = min(life, self._limits.longest_life) if places else self._limits.failure_life
-        self._cache[key] = Kept(places, asyncio.get_running_loop().time() + life)
+        self._cache[question] = kept
 
 
-def default_port(port: int | None, transport: str) -> int:
-    """The port, or the transport's own (RFC 3261 §19.1.2)."""
-    if port is not None:
-        return port
-    return 5061 if transport == "tls" else 5060
-
-
-def read_hosts(path: Path) -> dict[str, tuple[str, ...]]:
-    """The names of a hosts file with their addresses, IPv4 first; empty when there is no such file."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return {}
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        address, *names = line.partition("#")[0].split() or [""]
-        if is_address(address):
-            for name in names:
-                found.setdefault(name.lower(), []).append(address)
-    return {name: tuple(sorted(addresses, key=lambda text: ":" in text)) for name, addresses in found.items()}
-
-
-def _placed(addresses: Iterable[str], port: int) -> tuple[Place, ...]:
-    return tuple((address, port) for address in addresses)
-
-
-def _plain(name: Name) -> str:
-    return name.to_text(omit_final_dot=True).rstrip(".").lower()
+def _placed(addresses: Iterable[str], question: Question) -> tuple[Place, ...]:
+    """The addresses with the transport and port of the question, or their defaults (§4.1, §4.2)."""
+    transport = question.transport or Transport.UDP
+    port = question.port if question.port is not None else transport.default_port
+    return tuple(Place(transport, address, port) for address in addresses)

@@ -10,19 +10,20 @@ import structlog
 
 from offhook.net.chores import Chores
 from offhook.net.connection import StreamLimits
-from offhook.net.dns import Place, Resolver
+from offhook.net.dns import Place, Question, Resolver
 from offhook.net.errors import EdgeUnavailable
 from offhook.net.pump import Pump
 from offhook.net.stream import StreamEdge, bind_listener
 from offhook.net.tls import Tls
 from offhook.net.translation import SessionEvent
-from offhook.net.udp import DatagramSocket, bind_datagram
+from offhook.net.udp import DatagramSocket, bind_datagram, is_address
 from offhook.net.undelivered import Undelivered
 from offhook.net.wire_record import WireRecord
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import Event, NextHopAsked
 from offhook.sip.hop import Hop, Transmission, Transport
 from offhook.sip.parse import Limits
+from offhook.sip.settings import Failover
 from offhook.sip.timers import TimerValues
 from offhook.sip.uri import print_host
 
@@ -45,7 +46,7 @@ class SecureSide:
 class SipEdge:
     """Where an edge listens, for UDP and TCP, and what it writes into Via and Contact; port 0 takes a free one.
 
-    Without `secure` it has no TLS.
+    Without `secure` it has no TLS. `proxy` is the URI of the outbound proxy that its calls go through.
     """
 
     name: str
@@ -55,6 +56,8 @@ class SipEdge:
     advertise_host: str = ""
     user_agent: str = "offhook"
     timers: TimerValues = field(default_factory=TimerValues)
+    failover: Failover = field(default_factory=Failover)
+    proxy: str = ""
     session_expires: int = 1800
     min_se: int = 90
     streams: StreamLimits = field(default_factory=StreamLimits)
@@ -161,7 +164,9 @@ class EdgeWire:
             self._streams[Transport.TLS] = StreamEdge(
                 bound.secure_listener, self, chores, limits=limits, tls=self.edge.secure.tls, numbers=numbers
             )
-        self._asked: dict[tuple[str, int | None, Transport], list[int]] = {}
+        # What a name without a transport may lead to, in the order of our preference.
+        self._transports = (Transport.UDP, *self._streams)
+        self._asked: dict[Question, list[int]] = {}
 
     async def start(self) -> None:
         """Begin to receive."""
@@ -246,26 +251,28 @@ class EdgeWire:
 
     def _ask(self, event: NextHopAsked) -> None:
         """Answer at once what is known; else one look-up answers all who wait for the same name."""
-        transport = event.transport or Transport.UDP
-        places = self._resolver.known(event.host, event.port, transport.value.lower())
+        question = Question(
+            host=event.host.lower(), port=event.port, transport=event.transport, transports=self._transports
+        )
+        places = self._resolver.known(question)
         if places is not None:
-            self._answer([event.question], transport, places)
+            self._answer([event.question], question, places)
             return
-        key = (event.host.lower(), event.port, transport)
-        waiting = self._asked.setdefault(key, [])
+        waiting = self._asked.setdefault(question, [])
         waiting.append(event.question)
-        if len(waiting) == 1 and not self._chores.add(self._look_up(key)):
-            self._answer(self._asked.pop(key), transport, ())
+        if len(waiting) == 1 and not self._chores.add(self._look_up(question)):
+            self._answer(self._asked.pop(question), question, ())
 
-    async def _look_up(self, key: tuple[str, int | None, Transport]) -> None:
-        host, port, transport = key
-        places = await self._resolver.find(host, port, transport.value.lower())
-        self._answer(self._asked.pop(key), transport, places)
+    async def _look_up(self, question: Question) -> None:
+        places = await self._resolver.find(question)
+        self._answer(self._asked.pop(question), question, places)
 
-    def _answer(self, questions: list[int], transport: Transport, places: tuple[Place, ...]) -> None:
-        hops = [hop for hop in (Hop(transport, host, port) for host, port in places) if not self.obstacle(hop)]
-        for question in questions:
-            self.pump.receive(self.endpoint.answer_next_hop, question, hops, self.pump.now())
+    def _answer(self, asked: list[int], question: Question, places: tuple[Place, ...]) -> None:
+        domain = "" if is_address(question.host) else question.host
+        ways = (Hop(transport, host, port, domain=domain) for transport, host, port in places)
+        hops = [hop for hop in ways if not self.obstacle(hop)]
+        for number in asked:
+            self.pump.receive(self.endpoint.answer_next_hop, number, hops, self.pump.now())
 
 
 def _family(host: str) -> str:

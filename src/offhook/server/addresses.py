@@ -51,6 +51,14 @@ def is_sip_host(text: str) -> bool:
     return not uri.user and not uri.headers
 
 
+def proxy_uri(host: str) -> str:
+    """The URI of an outbound proxy from its SIP host; it routes loosely (RFC 3261 §16.12). "" for none."""
+    if not host:
+        return ""
+    is_loose = any(word.strip().lower() == "lr" for word in host.split(";")[1:])
+    return f"sip:{host}" if is_loose else f"sip:{host};lr"
+
+
 def _port(text: str) -> int | None:
     """A port's number in ASCII digits, or None."""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PORT))) or int(text) > MAX_PORT:

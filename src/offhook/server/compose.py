@@ -2,11 +2,11 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import msgspec
 from aiohttp import web
 
 from offhook.calls.events import MediaEvent, SignallingEvent
@@ -16,11 +16,8 @@ from offhook.calls.world import CallSettings, World, status_of_code
 from offhook.interpreter.run import Program
 from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
-from offhook.net.connection import StreamLimits
-from offhook.net.edge import SecureSide, SipEdge
 from offhook.net.media_service import MediaEdge, MediaService
 from offhook.net.sip_service import SipService
-from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
@@ -30,13 +27,14 @@ from offhook.server.config import Config
 from offhook.server.dialplan import dialplan
 from offhook.server.errors import StartFailed
 from offhook.server.health import add_health, add_metrics
-from offhook.server.protection import message_limits, protection
-from offhook.server.settings import Connections, Edge, Settings
+from offhook.server.protection import protection
+from offhook.server.settings import Edge, Settings
+from offhook.server.signalling import resolver, sip_edge
 from offhook.server.tls import open_tls
+from offhook.sip.authenticator import Proof
 from offhook.sip.guard_settings import Refusal, Strike
 from offhook.sip.overload import Pressure
 from offhook.sip.protection import Protection
-from offhook.sip.timers import TimerValues
 from offhook.speech.synthesis import LocalSpeech
 from offhook.store.sqlite import SqliteStore, open_store, path_of
 from offhook.telemetry.guard_metrics import GuardTold
@@ -78,9 +76,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         media = open_media(stack, settings, listen)
         guarded = protection(settings, secrets.token_bytes(32))
         edges = {edge.name: sip_edge(edge, settings, tls) for edge in settings.edge}
-        sip = SipService(
-            edges, timeline, CLOCK, TOKENS, hear, resolver=resolver(settings.dns), protection=guarded
-        )
+        sip = SipService(edges, timeline, CLOCK, TOKENS, hear, resolver=resolver(settings.dns), protection=guarded)
         world = World(
             signalling=sip,
             media=media,
@@ -160,6 +156,7 @@ def watch(exchange: Exchange, media: MediaService, timeline: TimelineRecorder) -
 def watch_protection(metrics: Metrics, guarded: Protection) -> None:
     """Count what is kept out."""
     guard, overload = guarded.guard, guarded.overload
+    checked = guarded.authenticator.checked if guarded.authenticator is not None else Counter[Proof]()
     loop = asyncio.get_running_loop()
     metrics.watch_guard(
         lambda: GuardTold(
@@ -169,6 +166,7 @@ def watch_protection(metrics: Metrics, guarded: Protection) -> None:
             bans_made=guard.bans_made,
             pressures={pressure.value: pressure in overload.pressures for pressure in Pressure},
             lateness=overload.lateness,
+            checks={proof.value: checked[proof] for proof in Proof},
         )
     )
 
@@ -220,54 +218,6 @@ def webhook_limits(settings: Settings) -> WebhookLimits:
     """The settings that requests to the application go by."""
     webhook = settings.webhook
     return WebhookLimits(connect_timeout=webhook.connect_timeout, total=webhook.total_timeout)
-
-
-def sip_edge(edge: Edge, settings: Settings, tls: Tls | None) -> SipEdge:
-    """Where an edge's signalling leaves from."""
-    host, port = split_address(edge.sip) or ("", 0)
-    secure_host, secure_port = split_address(edge.sips) or ("", 0)
-    return SipEdge(
-        name=edge.name,
-        host=host,
-        port=port,
-        secure=SecureSide(host=secure_host, port=secure_port, tls=tls) if secure_host and tls else None,
-        advertise_host=edge.advertise or host,
-        user_agent=settings.sip.user_agent,
-        timers=TimerValues(t1=settings.sip.t1),
-        failover=failover(settings.sip),
-        proxy=proxy_uri(edge.proxy),
-        session_expires=settings.sip.session_expires,
-        min_se=settings.sip.min_se,
-        limits=message_limits(settings),
-        streams=stream_limits(settings.connections),
-    )
-
-
-def failover(sip: Sip) -> Failover:
-    """When another target is tried."""
-    return Failover(
-        codes=frozenset(sip.failover_codes),
-        patience=sip.target_timeout,
-        memory=sip.avoid_failed,
-        datagram_limit=sip.datagram_limit,
-    )
-
-
-def resolver(settings: Dns) -> Resolver:
-    """Who finds hosts."""
-    asker: dns.asyncresolver.Resolver | None = None
-    if settings.servers:
-        asker = dns.asyncresolver.Resolver(configure=False)
-        places = [split_address(server) or (server, 53) for server in settings.servers]
-        asker.nameservers = [Do53Nameserver(host, port) for host, port in places]
-    limits = DnsLimits(patience=settings.timeout)
-    return Resolver(records=Records(asker), limits=limits, is_full=settings.rfc3263)
-
-
-def stream_limits(connections: Connections) -> StreamLimits:
-    """The settings that TCP and TLS connections go by."""
-    limits = msgspec.structs.asdict(connections)
-    return StreamLimits(connections=limits.pop("total"), **limits)
 
 
 def media_edge(edge: Edge) -> MediaEdge:

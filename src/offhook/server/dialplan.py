@@ -11,6 +11,7 @@ from offhook.calls.ports import SipCredentials, SrtpPolicy
 from offhook.calls.routing import OutboundTrunk
 from offhook.model.call import CallEvent, HttpMethod, StatusCallback, WebhookTarget
 from offhook.model.sids import AccountSid
+from offhook.server.addresses import proxy_uri
 from offhook.server.errors import StartFailed
 from offhook.server.settings import Settings, Trunk, Voice
 
@@ -90,4 +91,5 @@ def _trunk(trunk: Trunk) -> OutboundTrunk:
         strip_plus=trunk.strip_plus,
         credentials=credentials,
         is_secure=trunk.secure,
+        proxy=proxy_uri(trunk.proxy),
     )

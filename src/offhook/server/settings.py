@@ -28,7 +28,9 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     `session_expires` and `min_se` are the interval of session timers and the shortest that is taken, in seconds
     (RFC 4028, which wants 90 at least); 0 for the former leaves them off. `redirects` is how many 3xx one call follows,
-    `redirect_private` whether also to addresses that are not public.
+    `redirect_private` whether also to addresses that are not public. After a response of `failover_codes` the next
+    target of a name is tried, and after `target_timeout` seconds of silence; a target that failed is tried last for
+    `avoid_failed` seconds; requests of more than `datagram_limit` octets prefer TCP. Each of the three may be 0.
     """
 
     domain: str = "sip.localhost"
@@ -39,10 +41,28 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     min_se: int = 90
     redirects: int = 5
     redirect_private: bool = True
+    failover_codes: tuple[int, ...] = (503,)
+    target_timeout: float = 4.0
+    avoid_failed: float = 30.0
+    datagram_limit: int = 1300
+
+
+class Dns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is asked for SIP hosts: `servers` as address and port, those of the machine when there are none.
+
+    `timeout` is what one name may take, in seconds; without `rfc3263` only A and AAAA are asked, no NAPTR and SRV.
+    """
+
+    servers: tuple[str, ...] = ()
+    timeout: float = 4.0
+    rfc3263: bool = True
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where calls of an edge leave from; `advertise` is written into Via, Contact and SDP (the address when empty)."""
+    """Where calls of an edge leave from; `advertise` is written into Via, Contact and SDP (the address when empty).
+
+    `proxy` is the SIP host that its calls go through, with port and parameters if need be.
+    """
 
     name: str
     region: str = ""
@@ -51,6 +71,7 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     media: str = ""
     media_ports: str = "10000-19999"
     advertise: str = ""
+    proxy: str = ""
 
 
 class Voice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,7 +118,10 @@ class SipDomain(Voice, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where phone numbers with this prefix are called; `tls_verify` overrides `tls.verify`, `secure` is TLS and SRTP."""
+    """Where phone numbers with this prefix are called; `tls_verify` overrides `tls.verify`, `secure` is TLS and SRTP.
+
+    `proxy` is the SIP host that its calls go through, in place of the edge's.
+    """
 
     host: str
     prefix: str = "+"
@@ -107,6 +131,7 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     password: str = ""
     tls_verify: str = ""
     secure: bool = False
+    proxy: str = ""
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -222,6 +247,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     http: Http = Http()
     account: tuple[Account, ...] = ()
     sip: Sip = Sip()
+    dns: Dns = Dns()
     edge: tuple[Edge, ...] = ()
     number: tuple[Number, ...] = ()
     sip_domain: tuple[SipDomain, ...] = ()

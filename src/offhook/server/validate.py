@@ -13,11 +13,15 @@ from offhook.model.sids import ACCOUNT, is_sid
 from offhook.net.tls import Verification
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
 from offhook.server.settings import Credential, Edge, Guard, Settings, Trunk, Voice
+from offhook.sip.settings import FAILED_CODES
 
 Problem = tuple[str, str]
 
 AT_LEAST_ZERO = (
     "sip.session_expires",
+    "sip.target_timeout",
+    "sip.avoid_failed",
+    "sip.datagram_limit",
     "sip.redirects",
     "limits.ring_buffer",
     "limits.drain",
@@ -27,6 +31,7 @@ AT_LEAST_ZERO = (
 POSITIVE = (
     "sip.t1",
     "sip.min_se",
+    "dns.timeout",
     "webhook.connect_timeout",
     "webhook.total_timeout",
     "limits.calls",
@@ -110,6 +115,12 @@ def _sip_problems(settings: Settings) -> Iterator[Problem]:
         yield "sip.user_agent", "write it in printable ASCII, like offhook"
     if 0 < sip.session_expires < sip.min_se:
         yield "sip.session_expires", f"write at least {sip.min_se}, which is sip.min_se, or 0 for no session timers"
+    for index, code in enumerate(sip.failover_codes):
+        if code not in FAILED_CODES:
+            yield f"sip.failover_codes[{index}]", f"write 408 or a code from 500 to 599, not {code}"
+    for index, server in enumerate(settings.dns.servers):
+        if not is_ip_address(server):
+            yield from _address_problems(f"dns.servers[{index}]", server)
     yield from _network_problems("sip.allow", sip.allow)
 
 
@@ -175,6 +186,8 @@ def _edge_problems(key: str, edge: Edge) -> Iterator[Problem]:
     for field, text in (("media", edge.media), ("advertise", edge.advertise)):
         if text and not is_ip_address(text):
             yield f"{key}.{field}", f"write an IP address, not {text!r}"
+    if edge.proxy and not is_sip_host(edge.proxy):
+        yield f"{key}.proxy", f"write a host, with a port if it needs one, not {edge.proxy!r}"
     if split_ports(edge.media_ports) is None:
         yield f"{key}.media_ports", "write a range of ports, like 10000-19999"
 
@@ -211,6 +224,8 @@ def _trunk_problems(key: str, trunk: Trunk, edges: set[str]) -> Iterator[Problem
     told = [word for word in trunk.host.lower().split(";") if word.startswith("transport=")]
     if trunk.secure and told not in ([], ["transport=tls"]):
         yield f"{key}.host", f"a secure trunk is called by TLS: leave out {told[0]}"
+    if trunk.proxy and not is_sip_host(trunk.proxy):
+        yield f"{key}.proxy", f"write a host, with a port if it needs one, not {trunk.proxy!r}"
     if trunk.edge not in edges:
         yield f"{key}.edge", f"there is no edge {trunk.edge!r}"
     if trunk.password and not trunk.username:

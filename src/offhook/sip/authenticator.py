@@ -16,8 +16,9 @@ from offhook.sip.digest import Challenge, Credentials
 from offhook.sip.errors import MalformedValue
 from offhook.sip.message import Request
 
-# The strongest first: a peer takes the topmost that it knows (RFC 8760 §2.4). MD5 is what Twilio asks for.
-ALGORITHMS = ("SHA-256", "MD5")
+# interop: SIPp 3.6 and old telephones read the first challenge only, and of Twilio they know MD5. Whoever looks for the
+# strongest finds it in second place; an operator whose peers all follow RFC 8760 §2.4 puts it first.
+ALGORITHMS = ("MD5", "SHA-256")
 QOP = "auth"
 SIGNATURE = 32  # hexadecimal digits
 # Who guesses names shall not hear sooner that one is unknown: its password is compared, too.

@@ -140,10 +140,8 @@ class Endpoint(UserAgent):
 
     def next_timer(self) -> float | None:
         """When to call handle_timer, or None."""
-        one, other = self.layer.deadlines.next(), self._deadlines.next()
-        if one is None or other is None:
-            return other if one is None else one
-        return min(one, other)
+        queues = (self.layer.deadlines, self._deadlines, self.departures.deadlines)
+        return min((at for queue in queues if (at := queue.next()) is not None), default=None)
 
     def handle_timer(self, now: float) -> None:
         """It is that time.
@@ -151,6 +149,7 @@ class Endpoint(UserAgent):
         Pump law: drain transmissions, then events, then re-arm the timer.
         """
         self.layer.handle_timer(now)
+        self.departures.handle_timer(now)
         for number, timer in self._deadlines.due(now):
             session = self._sessions.get(number)
             if session is not None and timer in session.timers:  # one that fell due before may have cleared it

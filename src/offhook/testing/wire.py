@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from typing import Protocol, TypeVar
 
 from offhook.sip.endpoint import Endpoint
-from offhook.sip.events import Event, NextHopAsked
+from offhook.sip.events import AttemptFailed, Event, NextHopAsked
 from offhook.sip.hop import Hop, Transmission, Transport
 from offhook.sip.protection import Protection
 from offhook.sip.settings import EndpointSettings
@@ -190,12 +190,16 @@ class Wire:
 
 @dataclass(slots=True)
 class Station:
-    """An endpoint on the wire, pumped: its events wait in `events`, its remarks in `remarks`."""
+    """An endpoint on the wire, pumped: its events wait in `events`, its remarks in `remarks`.
+
+    What it tells of failed attempts is kept apart, in `attempts`: the end of a call is told besides.
+    """
 
     wire: Wire
     place: Place
     settings: EndpointSettings
     events: list[Event] = field(default_factory=list)
+    attempts: list[AttemptFailed] = field(default_factory=list)
     remarks: list[TraceEntry] = field(default_factory=list)
     questions: list[NextHopAsked] = field(default_factory=list)
     on_event: Callable[[Event], None] | None = None
@@ -239,6 +243,8 @@ class Station:
         event = self.endpoint.next_event()
         if isinstance(event, NextHopAsked):
             self._ask(event)
+        elif isinstance(event, AttemptFailed):
+            self.attempts.append(event)
         elif event is not None:
             self.events.append(event)
             if self.on_event is not None:

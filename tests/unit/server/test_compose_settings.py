@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from offhook.calls.redirects import RedirectRules
-from offhook.server.compose import call_settings, media_edge, open_platform, sip_edge, webhook_limits
+from offhook.server.compose import call_settings, media_edge, open_platform, webhook_limits
 from offhook.server.config import Config
 from offhook.server.errors import StartFailed
 from offhook.server.settings import Account, Calls, Edge, Http, Limits, Settings, Sip, Webhook
+from offhook.server.signalling import sip_edge
 
 EDGE = Edge(name="tokyo", sip="[::1]:5080", media="127.0.0.6", media_ports="20000-20099", advertise="203.0.113.5")
 ACCOUNT = Account(sid="AC" + "0" * 32, auth_token="token")

@@ -7,7 +7,14 @@ from offhook.sip.address import Address
 from offhook.sip.departures import Departure
 from offhook.sip.dialog import Dialog, first_uri
 from offhook.sip.errors import MalformedValue
-from offhook.sip.events import InviteAnswered, InviteRefused, ProvisionalReceived, RedirectReceived, RefusalCause
+from offhook.sip.events import (
+    AttemptFailed,
+    InviteAnswered,
+    InviteRefused,
+    ProvisionalReceived,
+    RedirectReceived,
+    RefusalCause,
+)
 from offhook.sip.headers import Headers, check_field
 from offhook.sip.hop import Hop
 from offhook.sip.message import Request, Response
@@ -76,15 +83,26 @@ class Establishing(Reliable):
             sender=self,
             towards=first_uri(request),
             hops=deque(() if hop is None else (hop,)),
-            has_left=self._invite_left,
+            watcher=self,
         )
         self.invite, self.departure = request, departure
         self.stack.departures.send(departure, now)
 
-    def _invite_left(self, request: Request, hop: Hop, now: float) -> None:
+    # --- Watcher --------------------------------------------------------------------------------------------------
+
+    def has_left(self, request: Request, hop: Hop, now: float) -> None:
+        """Our INVITE goes out to this hop."""
         self.sent_invite = (request, hop)
         self.stack.meet(self, hop, is_ours=True)
         self.feed(SessionInput.INVITE_LEFT, None, now)
+
+    def has_failed(self, hop: Hop, cause: RefusalCause, response: Response | None) -> None:
+        """This hop came to nothing; others may follow."""
+        self.stack.tell(AttemptFailed(self.number, hop, cause, response))
+
+    def answered_late(self, response: Response, source: Hop, now: float) -> None:
+        """A hop that had been given up answers after all: it is acknowledged and hung up."""
+        self.release_fork(Arrived(response, source), now)
 
     # --- Sender ---------------------------------------------------------------------------------------------------
 
@@ -203,7 +221,7 @@ class Establishing(Reliable):
         departures, timers = self.stack.departures, self.stack.settings.timers
         has_left = self.departure is not None and not departures.withdraw(self.departure)
         if self.departure is not None:
-            self.departure.hops.clear()  # it is not tried elsewhere
+            departures.stay(self.departure)
         # Of what never left there is nothing to wait for.
         self.stack.set_deadline(self, SessionTimer.CANCEL, now + timers.timeout if has_left else now)
 
