@@ -8,6 +8,7 @@ import pytest
 from offhook.base.errors import IllegalInput
 from offhook.calls.errors import CallError, LegEnded, OfferRefused
 from offhook.calls.events import (
+    AckMissed,
     AckReceived,
     ByeAnswered,
     ByeReceived,
@@ -27,7 +28,7 @@ from offhook.calls.events import (
     SessionId,
 )
 from offhook.calls.leg import CallLeg
-from offhook.calls.leg_table import TABLE, LegInput, LegState
+from offhook.calls.leg_table import TABLE, LegEnding, LegInput, LegState
 from offhook.calls.ports import InviteOrder, PlacedInvite, PortStatistics, Sound
 from offhook.calls.world import CallSettings, World
 
@@ -313,3 +314,49 @@ def test_every_state_is_reachable_and_the_last_one_only_takes_a_hang_up() -> Non
 async def test_hanging_up_is_allowed_in_every_state() -> None:
     """Nobody who ends a call has to know where its leg stands."""
     assert {state for state, input_ in TABLE if input_ is LegInput.HANG_UP} == set(LegState)
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_is_never_confirmed_is_told() -> None:
+    """32022 (contract 1 §2.6), and the leg is over."""
+    recorder = Recorder()
+    leg = make_leg(recorder)
+    leg.offer(received())
+    leg.answer()
+    leg.receive(AckMissed(session=SESSION))
+    assert ("leg_met", 32022) in recorder.asked
+    assert (state_of(leg), leg.ending) == ("ENDED", LegEnding(by_peer=True, cause=RefusalCause.TIMEOUT))
+
+
+@pytest.mark.asyncio
+async def test_what_needs_a_leg_that_is_up() -> None:
+    """REFER and a takeover raise before and after; answers to the peer's REFER do nothing."""
+    recorder = Recorder()
+    leg = make_leg(recorder)
+    leg.offer(received())
+    with pytest.raises(LegEnded):
+        leg.refer("sip:a@b")
+    with pytest.raises(LegEnded):
+        leg.take_over(received())
+    asked = len(recorder.asked)
+    leg.accept_refer()
+    leg.refuse_refer(603)
+    leg.notify_refer(200, "OK")
+    assert len(recorder.asked) == asked
+
+
+@pytest.mark.asyncio
+async def test_early_media_need_an_offer_and_a_caller_who_waits() -> None:
+    """Without SDP in the INVITE, or after the answer, there is no way to open; twice is once."""
+    recorder = Recorder()
+    late = make_leg(recorder)
+    late.offer(received(None))
+    assert not late.play_early()
+    leg = make_leg(recorder)
+    leg.offer(received())
+    assert leg.play_early()
+    assert leg.play_early()
+    assert [asked for asked in recorder.asked if asked[0] == "ring"] == [("ring", SESSION, 183, b"answer")]
+    leg.answer()
+    assert not leg.play_early()
+    assert ("accept", SESSION, b"answer") in recorder.asked
