@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ NUMBER = "+15550100"
 DOMAIN = "acme"
 SECURE_DOMAIN = "safe"
 EDGES = ("ashburn", "umatilla", "dublin", "frankfurt", "singapore", "sao-paulo", "sydney", "tokyo")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 FINAL = {"completed", "busy", "no-answer", "failed", "canceled"}
 CONFIG = """\
 [http]
@@ -182,8 +184,13 @@ def write_config(folder: Path, application: str, ports: tuple[int, int, int], t1
 
 
 @asynccontextmanager
-async def offhook(folder: Path, application: str, *, t1: float = 0.5) -> AsyncIterator[Offhook]:
-    """`offhook serve`, ready for calls; its output is printed when it does not come up or does not go down well."""
+async def offhook(
+    folder: Path, application: str, *, t1: float = 0.5, environment: Mapping[str, str] = NOTHING
+) -> AsyncIterator[Offhook]:
+    """`offhook serve`, ready for calls; its output is printed when it does not come up or does not go down well.
+
+    `environment` are further settings, such as OFFHOOK_SIP__ALLOW.
+    """
     http, sip, sips = free_port(), free_port(), free_port()
     config = write_config(folder, application, (http, sip, sips), t1)
     program = Path(sys.executable).with_name("offhook")
@@ -194,7 +201,7 @@ async def offhook(folder: Path, application: str, *, t1: float = 0.5) -> AsyncIt
             "--config",
             config,
             cwd=folder,
-            env={"OFFHOOK_DATA": str(folder / "data"), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
+            env={"OFFHOOK_DATA": str(folder / "data"), "PATH": "/usr/bin:/bin", "HOME": str(folder), **environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,

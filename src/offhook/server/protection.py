@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from offhook.server.settings import Settings
-from offhook.sip.authenticator import Authenticator
+from offhook.sip.authenticator import Authenticator, AuthenticatorSettings
 from offhook.sip.guard import Guard
 from offhook.sip.guard_settings import GuardSettings, Network
 from offhook.sip.overload import Overload, OverloadSettings
@@ -28,7 +28,7 @@ def protection(settings: Settings, secret: bytes) -> Protection:
                 sessions=2 * settings.limits.calls,  # a bridged call has two
             )
         ),
-        authenticator=Authenticator(secret),
+        authenticator=Authenticator(secret, AuthenticatorSettings(algorithms=settings.sip.digest_algorithms)),
     )
 
 

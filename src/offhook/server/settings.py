@@ -31,6 +31,7 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `redirect_private` whether also to addresses that are not public. After a response of `failover_codes` the next
     target of a name is tried, and after `target_timeout` seconds of silence; a target that failed is tried last for
     `avoid_failed` seconds; requests of more than `datagram_limit` octets prefer TCP. Each of the three may be 0.
+    `digest_algorithms` are offered to callers that have to prove who they are, in this order.
     """
 
     domain: str = "sip.localhost"
@@ -45,6 +46,7 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     target_timeout: float = 4.0
     avoid_failed: float = 30.0
     datagram_limit: int = 1300
+    digest_algorithms: tuple[str, ...] = ("MD5", "SHA-256")
 
 
 class Dns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

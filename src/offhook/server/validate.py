@@ -13,6 +13,7 @@ from offhook.model.sids import ACCOUNT, is_sid
 from offhook.net.tls import Verification
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
 from offhook.server.settings import Credential, Edge, Guard, Settings, Trunk, Voice
+from offhook.sip.authenticator import ALGORITHMS
 from offhook.sip.settings import FAILED_CODES
 
 Problem = tuple[str, str]
@@ -122,6 +123,7 @@ def _sip_problems(settings: Settings) -> Iterator[Problem]:
         if not is_ip_address(server):
             yield from _address_problems(f"dns.servers[{index}]", server)
     yield from _network_problems("sip.allow", sip.allow)
+    yield from _algorithm_problems(sip.digest_algorithms)
 
 
 def _network_problems(key: str, networks: Iterable[str]) -> Iterator[Problem]:
@@ -130,6 +132,14 @@ def _network_problems(key: str, networks: Iterable[str]) -> Iterator[Problem]:
             ip_network(network)
         except ValueError:
             yield f"{key}[{index}]", f"{network!r} is not a network like 192.0.2.0/24"
+
+
+def _algorithm_problems(names: tuple[str, ...]) -> Iterator[Problem]:
+    for index, name in enumerate(names):
+        if name not in ALGORITHMS:
+            yield f"sip.digest_algorithms[{index}]", f"{name!r} is none of {', '.join(ALGORITHMS)}"
+    if not names:
+        yield "sip.digest_algorithms", f"write one at least of {', '.join(ALGORITHMS)}"
 
 
 def _credential_problems(key: str, credentials: tuple[Credential, ...]) -> Iterator[Problem]:

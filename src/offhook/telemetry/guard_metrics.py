@@ -16,6 +16,7 @@ class GuardTold:
     bans_made: int
     pressures: Mapping[str, bool]
     lateness: float
+    checks: Mapping[str, int]
 
 
 def told_by_guard(told: GuardTold) -> Iterator[Metric]:
@@ -28,6 +29,10 @@ def told_by_guard(told: GuardTold) -> Iterator[Metric]:
     for reason, count in told.strikes.items():
         strikes.add_metric([reason], count)
     yield strikes
+    checks = CounterMetricFamily("offhook_digest_checks", "What the credentials of callers proved", labels=["outcome"])
+    for outcome, count in told.checks.items():
+        checks.add_metric([outcome], count)
+    yield checks
     yield CounterMetricFamily("offhook_guard_bans", "Bans of sources", value=told.bans_made)
     yield GaugeMetricFamily("offhook_guard_banned", "Sources that are banned now", value=told.bans)
     overloaded = GaugeMetricFamily("offhook_overloaded", "Whether new calls are refused, and why", labels=["pressure"])

@@ -54,7 +54,7 @@ def checked(talk: Talk, headers: Fields) -> tuple[int, Checked]:
     return session, talk.ours.endpoint.verify(session, REALM, PASSWORDS.get, talk.wire.now)
 
 
-@pytest.mark.parametrize("place", [0, 1], ids=["SHA-256", "MD5"])
+@pytest.mark.parametrize("place", [0, 1], ids=["MD5", "SHA-256"])
 def test_a_caller_that_answers_the_challenge_is_let_in(place: int) -> None:
     """Two INVITEs, and nothing is held against it."""
     talk = asked()

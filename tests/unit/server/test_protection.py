@@ -69,3 +69,16 @@ def test_limits_of_messages() -> None:
 def test_values_that_cannot_be(guard: Guard, key: str) -> None:
     """Each is refused with its key."""
     assert [key for key, _ in problems(replace(Settings(edge=default_edges()), guard=guard))] == [key]
+
+
+@pytest.mark.parametrize(
+    ("algorithms", "keys"),
+    [(("SHA-256",), []), (("MD4",), ["sip.digest_algorithms[0]"]), ((), ["sip.digest_algorithms"])],
+)
+def test_algorithms_of_challenges(algorithms: tuple[str, ...], keys: list[str]) -> None:
+    """Those that we know, one at least; they reach the challenge."""
+    settings = replace(Settings(edge=default_edges()), sip=Sip(digest_algorithms=algorithms))
+    assert [key for key, _ in problems(settings)] == keys
+    authenticator = protection(settings, b"secret").authenticator
+    assert authenticator is not None
+    assert len(authenticator.challenge("realm", 0.0)) == len(algorithms)

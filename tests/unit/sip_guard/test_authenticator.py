@@ -31,10 +31,10 @@ def check(ours: Authenticator, *values: str, now: float = 0.0, request: Request 
 
 
 def test_both_algorithms_are_offered_and_taken() -> None:
-    """The stronger one first; with whichever the caller answers, it is who it says."""
+    """MD5 first, which every peer knows; with whichever the caller answers, it is who it says."""
     ours = authenticator()
     challenges = ours.challenge(REALM, 0.0)
-    assert [Challenge.parse(one).algorithm for one in challenges] == ["SHA-256", "MD5"]
+    assert [Challenge.parse(one).algorithm for one in challenges] == ["MD5", "SHA-256"]
     for count, one in enumerate(challenges, 1):
         assert check(ours, proof(one, nc=count)) == Checked(Proof.GIVEN, "alice")
 

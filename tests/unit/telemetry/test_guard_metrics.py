@@ -15,6 +15,7 @@ def test_the_guard_is_asked_when_metrics_are_collected() -> None:
             bans_made=5,
             pressures={"lateness": True, "sessions": False},
             lateness=0.25,
+            checks={"wrong": 4},
         )
     )
     lines = metrics.text().decode().splitlines()
@@ -22,6 +23,7 @@ def test_the_guard_is_asked_when_metrics_are_collected() -> None:
         'offhook_guard_refused_total{reason="banned"} 7.0',
         'offhook_guard_refused_total{reason="messages"} 0.0',
         'offhook_guard_strikes_total{reason="malformed"} 3.0',
+        'offhook_digest_checks_total{outcome="wrong"} 4.0',
         "offhook_guard_bans_total 5.0",
         "offhook_guard_banned 2.0",
         'offhook_overloaded{pressure="lateness"} 1.0',
