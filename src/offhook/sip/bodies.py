@@ -5,7 +5,6 @@ more than a second for 60 kB of multiparts within multiparts.
 """
 
 import re
-from itertools import islice
 
 from offhook.sip.errors import MalformedValue
 from offhook.sip.fields import MediaType
@@ -18,7 +17,9 @@ MAX_PARTS = 16
 MAX_BOUNDARY = 70  # characters, RFC 2046 §5.1.1
 PLAIN = frozenset({"", "7bit", "8bit", "binary"})
 
-_PART = re.compile(rb"[ \t]*+\r?\n((?:[^\r\n]++\r?\n)*+)\r?\n(.*)", re.DOTALL)
+# Any delimiter: one made for each boundary would be compiled anew for each message.
+_DELIMITER = re.compile(rb"(?:\A|\r?\n)--([^\r\n]*+)")
+_PART = re.compile(rb"\r?\n((?:[^\r\n]++\r?\n)*+)\r?\n(.*)", re.DOTALL)
 _LINE_END = re.compile(rb"\r?\n")
 
 
@@ -47,17 +48,19 @@ def session_description(message: Message) -> bytes | None:
 
 def _cut(body: bytes, boundary: bytes) -> list[bytes]:
     """What stands between the delimiter lines, as far as MAX_PARTS; the line end before a delimiter is part of it."""
-    delimiter = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary) + rb"(--)?+(?=[ \t\r\n]|\Z)")
     parts: list[bytes] = []
     start = -1
-    for found in islice(delimiter.finditer(body), MAX_PARTS + 1):
+    for found in _DELIMITER.finditer(body):
+        text = found[1].rstrip(b" \t")
+        if text not in (boundary, boundary + b"--"):
+            continue
         if start >= 0:
             parts.append(body[start : found.start()])
         start = found.end()
-        if found[1]:
+        if text != boundary or len(parts) == MAX_PARTS:
             return parts
     # interop: some leave out the last delimiter.
-    return [*parts, body[start:]] if start >= 0 and len(parts) < MAX_PARTS else parts
+    return [*parts, body[start:]] if start >= 0 else parts
 
 
 def _description(part: bytes) -> bytes | None:
