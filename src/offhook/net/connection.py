@@ -164,7 +164,7 @@ class Connection(asyncio.Protocol):
 
     def ping(self) -> None:
         """Ask whether the peer is there."""
-        if self.send(PING):
+        if self.send(PING) and self.pinged_at is None:
             self.pinged_at = self.wrote_at
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from offhook.calls.events import SignallingEvent
+from offhook.calls.events import AttemptFailed, SignallingEvent
 from offhook.calls.ports import InviteOrder, SipCredentials
 from offhook.model.sids import CallSid
 from offhook.model.timeline import TimelineEntry
@@ -57,8 +57,10 @@ class Phone:
     events: "asyncio.Queue[SignallingEvent]" = field(default_factory=asyncio.Queue)
 
     async def next(self, kind: type[Told]) -> Told:
-        """The next event, which must be of this kind."""
+        """The next event, which must be of this kind; failed attempts before it are passed over."""
         event = await self.events.get()
+        while isinstance(event, AttemptFailed) and kind is not AttemptFailed:
+            event = await self.events.get()
         assert isinstance(event, kind), event
         return event
 

@@ -5,6 +5,7 @@ import socket
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
+from structlog.testing import capture_logs
 from tests.unit.net.stream_desk import Inbox, OpenEdge, ended, shut, tcp
 
 from offhook.net.chores import Chores
@@ -148,3 +149,94 @@ async def test_the_port_is_free_aftershut(open_edge: OpenEdge) -> None:
     await again.start()
     await again.close()
     await shut(writer)
+
+
+async def test_a_connection_that_we_opened_is_pinged(open_edge: OpenEdge) -> None:
+    """RFC 5626 §4.4.1: CRLFCRLF from who opened it; a pong is no bytes of SIP, and shows that the peer answers."""
+    one, home = await open_edge(ping=0.02, pong=5.0)
+    other, inbox = await open_edge(ping=0.02)
+    one.send(b"hello", tcp(other.host, other.port), "call")
+    number, _, host, port = await inbox.received.get()
+    for _ in range(3):
+        assert await inbox.received.get() == (number, b"\r\n\r\n", host, port)
+        other.send_on(number, b"\r\n")
+    (connection,) = one.connections.values()
+    while not connection.answers_pings:
+        await asyncio.to_thread(lambda: None)
+    other.send_on(number, b"hello")
+    # The last pong may come in one piece with it: line ends before a message count for nothing.
+    assert (await home.received.get())[1] in {b"hello", b"\r\nhello"}
+
+
+async def test_a_line_end_within_a_message_is_no_pong(open_edge: OpenEdge) -> None:
+    """Messages may be cut anywhere, even so that a piece looks like a pong."""
+    one, home = await open_edge(ping=0.02, pong=5.0)
+    other, inbox = await open_edge()
+    one.send(b"hello", tcp(other.host, other.port), "call")
+    number, *_ = await inbox.received.get()
+    await inbox.received.get()
+    home.began = dict.fromkeys(one.connections, asyncio.get_running_loop().time())
+    other.send_on(number, b"\r\n")
+    assert (await home.received.get())[1] == b"\r\n"
+
+
+async def test_a_peer_that_stops_answering_pings_is_cut(open_edge: OpenEdge) -> None:
+    """Only one that has answered before: who never does may not know of pings."""
+    one, _ = await open_edge(ping=0.02, pong=0.1)
+    other, inbox = await open_edge()
+    silent, hermit = await open_edge("127.0.0.2")
+    for peer in (other, silent):
+        one.send(b"hello", tcp(peer.host, peer.port), "call")
+    number, *_ = await inbox.received.get()
+    await inbox.received.get()
+    other.send_on(number, b"\r\n")
+    with capture_logs() as logs:
+        assert await inbox.closed.get() == number
+    assert [line["reason"] for line in logs] == ["it does not answer pings any more"]
+    assert len(silent.connections) == 1
+    assert hermit.closed.empty()
+
+
+async def test_a_message_that_does_not_end_is_cut(open_edge: OpenEdge) -> None:
+    """A byte now and then keeps nobody's connection open."""
+    edge, inbox = await open_edge(message=0.05)
+    reader, writer = await asyncio.open_connection(edge.host, edge.port)
+    writer.write(b"INVITE")
+    number, *_ = await inbox.received.get()
+    inbox.began[number] = asyncio.get_running_loop().time()
+    assert await ended(reader)
+    await shut(writer)
+
+
+async def test_what_was_sent_in_vain_is_told(open_edge: OpenEdge) -> None:
+    """The peer closes without a word: the messages since it was heard last come back, those before do not."""
+    edge, inbox = await open_edge()
+    reader, writer = await asyncio.open_connection(edge.host, edge.port)
+    writer.write(b"hello")
+    number, _, host, port = await inbox.received.get()
+    edge.send_on(number, b"answered")
+    await reader.readexactly(8)
+    writer.write(b"answer")
+    await inbox.received.get()
+    edge.send_on(number, b"in vain " + b"x" * 5000)
+    await reader.readexactly(8)
+    writer.close()
+    peer, quote = await inbox.bounced.get()
+    assert (peer.host, peer.port) == (host, port)
+    assert quote.startswith(b"in vain ")
+    assert len(quote) <= 1024
+    assert inbox.bounced.empty()
+
+
+async def test_a_connection_that_closes_is_not_used_again(open_edge: OpenEdge) -> None:
+    """While the last bytes leave, a new message already gets a new connection."""
+    one, _ = await open_edge()
+    other, inbox = await open_edge()
+    one.send(b"first", tcp(other.host, other.port), "call")
+    first, *_ = await inbox.received.get()
+    (number,) = one.connections
+    one.cut(number)
+    one.send(b"second", tcp(other.host, other.port), "call")
+    second, data, *_ = await inbox.received.get()
+    assert data == b"second"
+    assert first != second
