@@ -1,10 +1,13 @@
 """A queue of named deadlines on a clock that the caller brings."""
 
 from collections.abc import Hashable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar
 
 Name = TypeVar("Name", bound=Hashable)
+
+
+FEW = 64  # stale entries among so few are no matter
 
 
 class Deadlines(Generic[Name]):
@@ -28,6 +31,8 @@ class Deadlines(Generic[Name]):
         self._order += 1
         self._times[name] = (at, self._order)
         heappush(self._heap, (at, self._order, name))
+        if len(self._heap) > FEW and len(self._heap) > 2 * len(self._times):
+            self._compact()
 
     def clear(self, name: Name) -> None:
         """Forget `name`; nothing happens when it is not set."""
@@ -48,6 +53,11 @@ class Deadlines(Generic[Name]):
             name = heappop(self._heap)[2]
             del self._times[name]
             names.append(name)
+
+    def _compact(self) -> None:
+        """Drop what is stale once it is the larger part: what is cleared does not stay until its time would come."""
+        self._heap = [(at, order, name) for name, (at, order) in self._times.items()]
+        heapify(self._heap)
 
     def _drop_stale(self) -> None:
         # A replaced or cleared deadline stays in the heap until it surfaces: set and clear stay O(log n) and O(1).

@@ -82,6 +82,7 @@ class TransactionLayer:
         self._clients: dict[ClientKey, ClientTransaction] = {}
         self._servers: dict[ServerKey, ServerTransaction] = {}
         self._first: dict[Identity, ServerTransaction] = {}
+        self._by_call: dict[str, dict[Transaction, None]] = {}
         self._source: Hop | None = None
 
     def __len__(self) -> int:
@@ -110,6 +111,7 @@ class TransactionLayer:
             kind = ServerInviteTransaction if request.method == INVITE else ServerNonInviteTransaction
             transaction = kind(self, request, response_hop(request.via, source), key)
             self._servers[key] = transaction
+            self._by_call.setdefault(transaction.call_id, {})[transaction] = None
             self._guard.transaction_opened(source)
             self.news.append(RequestArrived(request, source, transaction, self._is_merged(transaction)))
 
@@ -143,16 +145,18 @@ class TransactionLayer:
         kind = ClientInviteTransaction if request.method == INVITE else ClientNonInviteTransaction
         transaction = kind(self, request, hop, user, ClientKey(branch, request.method))
         self._clients[transaction.key] = transaction
+        self._by_call.setdefault(transaction.call_id, {})[transaction] = None
         self._guard.expect_answers(hop)
         transaction.start(now)
         return transaction
 
     def transport_failed(self, hop: Hop, call_id: str, now: float) -> None:
         """A message of this Call-ID could not be sent to this hop."""
-        for client in [one for one in self._clients.values() if _concerns(one, hop, call_id)]:
-            client.feed(ClientInput.TRANSPORT_ERROR, None, now)
-        for server in [one for one in self._servers.values() if _concerns(one, hop, call_id)]:
-            server.feed(ServerInput.TRANSPORT_ERROR, None, now)
+        for transaction in [one for one in self._by_call.get(call_id, ()) if _is_towards(one, hop)]:
+            if isinstance(transaction, ClientTransaction):
+                transaction.feed(ClientInput.TRANSPORT_ERROR, None, now)
+            else:
+                transaction.feed(ServerInput.TRANSPORT_ERROR, None, now)
 
     def unreachable(self, hop: Hop, quote: bytes, now: float) -> None:
         """An ICMP error says that our datagram, whose beginning it quotes, did not get to this hop (§18.4).
@@ -162,7 +166,7 @@ class TransactionLayer:
         """
         key = quoted_key(quote)
         client = None if key is None else self._clients.get(key)
-        if client is not None and client.state in UNHEARD and _concerns(client, hop, client.call_id):
+        if client is not None and client.state in UNHEARD and _is_towards(client, hop):
             client.feed(ClientInput.TRANSPORT_ERROR, None, now)
 
     # --- time -----------------------------------------------------------------------------------------------------
@@ -213,6 +217,7 @@ class TransactionLayer:
         for timer in transaction.timers:
             self.deadlines.clear((transaction, timer))
         transaction.timers.clear()
+        self._strike(transaction)
         if isinstance(transaction, ClientTransaction):
             self._clients.pop(transaction.key, None)
             return
@@ -221,6 +226,14 @@ class TransactionLayer:
         if transaction.identity is not None and self._first.get(transaction.identity) is transaction:
             del self._first[transaction.identity]
 
+    def _strike(self, transaction: Transaction) -> None:
+        """Take it out of the transactions of its call."""
+        others = self._by_call.get(transaction.call_id)
+        if others is not None:
+            others.pop(transaction, None)
+            if not others:
+                del self._by_call[transaction.call_id]
+
 
 def _is_for_us_alone(response: Response) -> bool:
     """Whether its only Via is ours: one with more was sent to somebody behind us, and there is nobody (§8.1.3.3)."""
@@ -228,9 +241,7 @@ def _is_for_us_alone(response: Response) -> bool:
     return len(lines) == 1 and len(split_list(lines[0])) == 1
 
 
-def _concerns(transaction: Transaction, hop: Hop, call_id: str) -> bool:
-    if transaction.call_id != call_id:
-        return False
+def _is_towards(transaction: Transaction, hop: Hop) -> bool:
     one = transaction.hop
     return (one.transport, one.host, one.port) == (hop.transport, hop.host, hop.port)
 
