@@ -22,6 +22,7 @@ from offhook.net.wire_record import WireRecord
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import Event, NextHopAsked
 from offhook.sip.hop import Hop, Transmission, Transport
+from offhook.sip.nat import NatPolicy
 from offhook.sip.parse import Limits
 from offhook.sip.settings import Failover
 from offhook.sip.timers import TimerValues
@@ -62,6 +63,7 @@ class SipEdge:
     min_se: int = 90
     streams: StreamLimits = field(default_factory=StreamLimits)
     limits: Limits = field(default_factory=Limits)
+    nat: NatPolicy = NatPolicy.AUTO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

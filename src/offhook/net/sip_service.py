@@ -215,6 +215,7 @@ class SipService:
             session_expires=edge.session_expires,
             min_se=edge.min_se,
             limits=edge.limits,
+            nat=edge.nat,
         )
         trace = partial(_note, edge.name)
         endpoint = Endpoint(settings, self._tokens, trace, protection=self.protection, heard=record.received)

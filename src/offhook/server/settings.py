@@ -31,6 +31,8 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `redirect_private` whether also to addresses that are not public. After a response of `failover_codes` the next
     target of a name is tried, and after `target_timeout` seconds of silence; a target that failed is tried last for
     `avoid_failed` seconds; requests of more than `datagram_limit` octets prefer TCP. Each of the three may be 0.
+    `nat` says when a peer is called back where it sends from rather than at its Contact: "auto" when that is an address
+    that only its own network knows, "always" or "never".
     `digest_algorithms` are offered to callers that have to prove who they are, in this order.
     """
 
@@ -46,6 +48,7 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     target_timeout: float = 4.0
     avoid_failed: float = 30.0
     datagram_limit: int = 1300
+    nat: str = "auto"
     digest_algorithms: tuple[str, ...] = ("MD5", "SHA-256")
 
 

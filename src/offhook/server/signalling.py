@@ -12,6 +12,7 @@ from offhook.net.tls import Tls
 from offhook.server.addresses import proxy_uri, split_address
 from offhook.server.protection import message_limits
 from offhook.server.settings import Connections, Dns, Edge, Settings, Sip
+from offhook.sip.nat import NatPolicy
 from offhook.sip.settings import Failover
 from offhook.sip.timers import TimerValues
 
@@ -33,6 +34,7 @@ def sip_edge(edge: Edge, settings: Settings, tls: Tls | None) -> SipEdge:
         session_expires=settings.sip.session_expires,
         min_se=settings.sip.min_se,
         limits=message_limits(settings),
+        nat=NatPolicy(settings.sip.nat),
         streams=stream_limits(settings.connections),
     )
 

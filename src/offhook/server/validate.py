@@ -14,6 +14,7 @@ from offhook.net.tls import Verification
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
 from offhook.server.settings import Credential, Edge, Guard, Settings, Trunk, Voice
 from offhook.sip.authenticator import ALGORITHMS
+from offhook.sip.nat import NatPolicy
 from offhook.sip.settings import FAILED_CODES
 
 Problem = tuple[str, str]
@@ -124,6 +125,8 @@ def _sip_problems(settings: Settings) -> Iterator[Problem]:
             yield from _address_problems(f"dns.servers[{index}]", server)
     yield from _network_problems("sip.allow", sip.allow)
     yield from _algorithm_problems(sip.digest_algorithms)
+    if sip.nat not in [policy.value for policy in NatPolicy]:
+        yield "sip.nat", f"write {', '.join(policy.value for policy in NatPolicy)}, not {sip.nat!r}"
 
 
 def _network_problems(key: str, networks: Iterable[str]) -> Iterator[Problem]:
@@ -179,12 +182,21 @@ def _edges_problems(settings: Settings) -> Iterator[Problem]:
     if DEFAULT_EDGE not in {edge.name for edge in settings.edge}:
         yield "edge", f"one edge has to be {DEFAULT_EDGE}, the default"
     yield from _repeated("edge", "name", (edge.name for edge in settings.edge))
+    for index, edge in enumerate(settings.edge):
+        if any(edge.sips and edge.sips in {other.sip, edge.sip} for other in settings.edge):
+            yield f"edge[{index}].sips", f"TLS needs a port of its own: {edge.sips} is taken by `sip`"
+    yield from _repeated("edge", "sips", (edge.sips for edge in settings.edge if _is_fixed(edge.sips)))
     bound = {edge.sip: index for index, edge in enumerate(settings.edge)}
     for index, edge in enumerate(settings.edge):
         # Port 0 is a free port each time.
         if bound[edge.sip] != index and not edge.sip.endswith(":0"):
             other = settings.edge[bound[edge.sip]].name
             yield f"edge[{bound[edge.sip]}].sip", f"{edge.name} and {other} cannot both have {edge.sip}"
+
+
+def _is_fixed(address: str) -> bool:
+    """Whether it names a port; 0 is a free one each time."""
+    return bool(address) and not address.endswith(":0")
 
 
 def _edge_problems(key: str, edge: Edge) -> Iterator[Problem]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from offhook.sip.address import Address
 from offhook.sip.errors import MalformedValue
 from offhook.sip.headers import Headers
+from offhook.sip.hop import Hop
 from offhook.sip.message import Request, Response
+from offhook.sip.nat import NatPolicy, way_back
 from offhook.sip.uri import SipUri
 
 MAX_FORWARDS = 70
@@ -14,7 +16,10 @@ MAX_FORWARDS = 70
 
 @dataclass(slots=True, kw_only=True)
 class Dialog:
-    """One dialog; `local` and `remote` are the From and To values that its requests carry, tags included."""
+    """One dialog; `local` and `remote` are the From and To values that its requests carry, tags included.
+
+    `source` is where the peer sends from, and `nat` when that is believed rather than its Contact.
+    """
 
     call_id: str
     local: str
@@ -25,6 +30,8 @@ class Dialog:
     route_set: list[str] = field(default_factory=list)
     local_cseq: int = 0
     remote_cseq: int | None = None
+    source: Hop | None = None
+    nat: NatPolicy = NatPolicy.NEVER
 
     @classmethod
     def of_uac(cls, request: Request, response: Response) -> "Dialog":
@@ -55,6 +62,11 @@ class Dialog:
             remote_cseq=request.cseq.number,
         )
 
+    def meet(self, source: Hop, nat: NatPolicy) -> "Dialog":
+        """Note where the peer sends from; the dialog itself."""
+        self.source, self.nat = source, nat
+        return self
+
     def refresh_target(self, message: Request | Response) -> None:
         """A target refresh moves the remote target (§12.2.1.2, §12.2.2)."""
         target = target_of(message)
@@ -77,7 +89,9 @@ class Dialog:
     @property
     def next_uri(self) -> SipUri:
         """Where its requests go next: the first route, be it loose or strict, else the remote target (§12.2.1.1)."""
-        return Address.parse(self.route_set[0]).sip_uri if self.route_set else SipUri.parse(self.remote_target)
+        if self.route_set:
+            return Address.parse(self.route_set[0]).sip_uri
+        return way_back(SipUri.parse(self.remote_target), self.source, self.nat)
 
     def request(self, method: str, *, cseq: int | None = None) -> Request:
         """A request within the dialog, without Via and Contact (§12.2.1.1); an ACK brings its INVITE's CSeq."""

@@ -168,6 +168,8 @@ class Requests:
             self.answer(transaction, 500, (("Retry-After", "1"),), now=now)
         else:
             transaction.user = session
+            if session.dialog is not None:
+                session.dialog.source = transaction.hop  # a NAT may have given the peer another port meanwhile
             WITHIN[request.method](self, session, transaction, now)
 
     def _take_bye(self, session: InviteSession, transaction: ServerTransaction, now: float) -> None:

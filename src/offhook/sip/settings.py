@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from offhook.sip.hop import Transport
+from offhook.sip.nat import NatPolicy
 from offhook.sip.parse import Limits
 from offhook.sip.timers import TimerValues
 
@@ -48,6 +49,7 @@ class EndpointSettings:
     session_expires: int = 1800
     min_se: int = 90
     limits: Limits = field(default_factory=Limits)
+    nat: NatPolicy = NatPolicy.AUTO
     max_transactions: int = 20_000  # that peers make us hold; a request beyond gets 503
     max_sessions: int = 10_000
     max_questions: int = 5_000  # names waiting for their addresses

@@ -22,7 +22,7 @@ class Accepting(Reoffering):
 
     def take_invite(self, transaction: ServerTransaction) -> None:
         """Take the INVITE that made this session. Raises MalformedValue when its caller could not be reached."""
-        self.dialog = Dialog.of_uas(transaction.request, self.local_tag)
+        self.dialog = Dialog.of_uas(transaction.request, self.local_tag).meet(transaction.hop, self.stack.settings.nat)
         self.offered = transaction
         self.invite = transaction.request
 

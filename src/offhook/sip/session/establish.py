@@ -170,7 +170,8 @@ class Establishing(Reliable):
         """Take the dialog of the first 2xx and ACK it; further forks are hung up (§13.2.2.4)."""
         if self.sent_invite is None:
             return
-        self.dialog = Dialog.of_uac(self.sent_invite[0], arrived.response)
+        dialog = Dialog.of_uac(self.sent_invite[0], arrived.response)
+        self.dialog = dialog.meet(arrived.source, self.stack.settings.nat)
         early = self.early.get(self.dialog.remote_tag)
         if early is not None:
             self.dialog.go_on_from(early.dialog)
@@ -200,7 +201,7 @@ class Establishing(Reliable):
         """ACK and BYE the 2xx of another fork: one callee is enough."""
         if self.sent_invite is None:
             return
-        dialog = Dialog.of_uac(self.sent_invite[0], arrived.response)
+        dialog = Dialog.of_uac(self.sent_invite[0], arrived.response).meet(arrived.source, self.stack.settings.nat)
         is_new = dialog.remote_tag not in self.forks
         if is_new and len(self.forks) >= MAX_FORKS:
             self.stack.note(TraceEntry("dropped", f"2xx of more than {MAX_FORKS} forks", self.call_id))

@@ -41,7 +41,9 @@ class Reliable(Accepting):
         if early is None:
             if len(self.early) >= MAX_EARLY:
                 return False
-            early = self.early[response.to_tag] = EarlyDialog(Dialog.of_uac(self.sent_invite[0], response), rseq - 1)
+            request, hop = self.sent_invite
+            dialog = Dialog.of_uac(request, response).meet(hop, self.stack.settings.nat)
+            early = self.early[response.to_tag] = EarlyDialog(dialog, rseq - 1)
         if rseq != early.rseq + 1:
             self.stack.note(TraceEntry("ignored", f"RSeq {rseq} after {early.rseq}", self.call_id))
             return False
