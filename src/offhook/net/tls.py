@@ -49,18 +49,14 @@ class Tls:
 
     def __init__(self, settings: TlsSettings) -> None:
         self._settings = settings
-        self.accept_context = _context(settings, ssl.PROTOCOL_TLS_SERVER)
-        self.accept_context.verify_mode = ssl.CERT_NONE
-        if settings.require_client_certificate:
-            _trust(self.accept_context, settings, ssl.Purpose.CLIENT_AUTH)
-        self._believing = _context(settings, ssl.PROTOCOL_TLS_CLIENT)
-        self._believing.check_hostname = False
-        self._believing.verify_mode = ssl.CERT_NONE
-        self._checking = _context(settings, ssl.PROTOCOL_TLS_CLIENT)
-        # The host is checked in examine: ssl knows neither sip URIs nor the rules of RFC 5922.
-        self._checking.check_hostname = False
-        if settings.verify is not Verification.NONE or settings.exceptions:
-            _trust(self._checking, settings, ssl.Purpose.SERVER_AUTH)
+        self.accept_context, self._believing, self._checking = _contexts(settings)
+
+    def reload(self) -> None:
+        """Read the files again, for the handshakes to come; all stays as it was when they are no good.
+
+        Raises CertificateUnusable.
+        """
+        self.accept_context, self._believing, self._checking = _contexts(self._settings)
 
     def verification(self, domain: str) -> Verification:
         """How far the peer of this domain is checked."""
@@ -99,6 +95,23 @@ def explain(error: Exception) -> str:
 
 _TOO_OLD = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "VERSION_TOO_LOW"})
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
+
+
+def _contexts(settings: TlsSettings) -> tuple[ssl.SSLContext, ssl.SSLContext, ssl.SSLContext]:
+    """For accepting; for connecting to whomever; for connecting to those whose chain is checked."""
+    accepting = _context(settings, ssl.PROTOCOL_TLS_SERVER)
+    accepting.verify_mode = ssl.CERT_NONE
+    if settings.require_client_certificate:
+        _trust(accepting, settings, ssl.Purpose.CLIENT_AUTH)
+    believing = _context(settings, ssl.PROTOCOL_TLS_CLIENT)
+    checking = _context(settings, ssl.PROTOCOL_TLS_CLIENT)
+    for context in (believing, checking):
+        # The host is checked in examine: ssl knows neither sip URIs nor the rules of RFC 5922.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if settings.verify is not Verification.NONE or settings.exceptions:
+        _trust(checking, settings, ssl.Purpose.SERVER_AUTH)
+    return accepting, believing, checking
 
 
 def _context(settings: TlsSettings, side: int) -> ssl.SSLContext:

@@ -35,7 +35,7 @@ class Allowance:
 
 
 def allow_list(edges: Iterable[Edge]) -> list[Allowance]:
-    """Three lines for each edge, with the address that others see."""
+    """Three lines for each edge, with the address that others see; one more where TLS has an address of its own."""
     return [line for edge in edges for line in _of_edge(edge)]
 
 
@@ -44,9 +44,10 @@ def _of_edge(edge: Edge) -> list[Allowance]:
     signalling = edge.advertise or host
     media = edge.advertise or edge.media or host
     region = edge.region or REGION_OF_EDGE.get(edge.name, "")
+    secure = edge.advertise or (split_address(edge.sips) or (host, 0))[0]
     lines = (
         ("signalling", "udp", signalling, str(port) if port else ANY_PORT),
-        ("signalling", "tcp", signalling, ANY_PORT),
+        *(("signalling", "tcp", address, ANY_PORT) for address in dict.fromkeys((signalling, secure))),
         ("media", "udp", media, edge.media_ports),
     )
     return [

@@ -31,9 +31,9 @@ def _credentials(platform: Platform) -> RenderableType:
 def edge_table(edges: tuple[Edge, ...]) -> Table:
     """The edges with the addresses that their signalling and media leave from."""
     table = Table(title="edges", title_justify="left")
-    for column in ("edge", "region", "SIP (UDP, TCP)", "media (UDP)"):
+    for column in ("edge", "region", "SIP (UDP, TCP)", "SIP (TLS)", "media (UDP)"):
         table.add_column(column, no_wrap=True)
     for edge in edges:
         media = edge.media or edge.sip.rpartition(":")[0]
-        table.add_row(edge.name, edge.region, edge.sip, f"{media}:{edge.media_ports}")
+        table.add_row(edge.name, edge.region, edge.sip, edge.sips or "-", f"{media}:{edge.media_ports}")
     return table

@@ -18,6 +18,7 @@ from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
 from offhook.net.media_service import MediaEdge, MediaService
 from offhook.net.sip_service import SipService
+from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
@@ -56,6 +57,7 @@ class Platform:
     media: MediaService
     recovered: int
     address: str
+    tls: Tls | None = None
 
 
 @asynccontextmanager
@@ -104,7 +106,13 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         # The callback above is for a start that fails. This one comes first: REST still answers, /readyz says closing.
         stack.push_async_callback(end_calls, exchange, settings.limits.drain)
         yield Platform(
-            config=config, accounts=accounts, exchange=exchange, media=media, recovered=recovered, address=address
+            config=config,
+            accounts=accounts,
+            exchange=exchange,
+            media=media,
+            recovered=recovered,
+            address=address,
+            tls=tls,
         )
 
 

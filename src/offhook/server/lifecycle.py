@@ -1,4 +1,4 @@
-"""From start to stop: the event loop, the banner, the signals."""
+"""From start to stop: the event loop, the banner, the signals. SIGHUP reads the certificate again."""
 
 import asyncio
 import gc
@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import uvloop
 
-from offhook.server.compose import Platform, open_platform
+from offhook.net.tls import Tls
+from offhook.server.compose import CLOCK, Platform, open_platform
 from offhook.server.config import Config
+from offhook.server.tls import reload_tls
 
 
 def serve(config: Config, announce: Callable[[Platform], None]) -> None:
@@ -36,4 +38,11 @@ async def run(config: Config, announce: Callable[[Platform], None]) -> None:
     async with open_platform(config) as platform:
         calm_collector()
         announce(platform)
+        if platform.tls is not None:
+            loop.add_signal_handler(signal.SIGHUP, _reload, config, platform.tls)
         await stopped.wait()
+
+
+def _reload(config: Config, tls: Tls) -> None:
+    """Read files away from the loop."""
+    asyncio.get_running_loop().run_in_executor(None, reload_tls, config, tls, CLOCK.now())

@@ -34,6 +34,18 @@ def open_tls(config: Config, now: datetime) -> Tls | None:
         raise StartFailed(str(error)) from error
 
 
+def reload_tls(config: Config, tls: Tls, now: datetime) -> None:
+    """Read certificate, key and trusted ones again; what is no good is logged, and the old ones stay."""
+    try:
+        if not config.settings.tls.certificate:
+            keep_self_signed(config, now)
+        tls.reload()
+    except (CertificateUnusable, StartFailed) as error:
+        log.error("certificate_not_reloaded", reason=str(error))  # noqa: TRY400 - the reason says it all
+    else:
+        log.info("certificate_reloaded", path=str(tls_settings(config).certificate))
+
+
 def tls_settings(config: Config) -> TlsSettings:
     """The settings that TLS goes by; relative paths start at the configuration file's folder."""
     tls = config.settings.tls

@@ -71,6 +71,7 @@ def test_the_table_names_edges_and_addresses(offhook: Program, config: Path) -> 
     told = offhook("edges", "-c", config).output
     assert "frankfurt" in told
     assert "10.0.0.1:5060" in told
+    assert "127.0.0.8:5061" in offhook("edges").output
 
 
 def test_json_says_what_to_let_in(offhook: Program, config: Path) -> None:
@@ -85,6 +86,18 @@ def test_json_says_what_to_let_in(offhook: Program, config: Path) -> None:
         "address": "203.0.113.5",
         "ports": "5060",
     }
+
+
+def test_tls_with_an_address_of_its_own_has_a_line(offhook: Program, folder: Path) -> None:
+    """Its connections leave from there; where the address is the same, or hidden behind another, one line does."""
+    path = folder / "offhook.toml"
+    text = '[[edge]]\nname = "ashburn"\nsip = "10.0.0.1:5060"\nsips = "10.0.0.9:5061"\n'
+    path.write_text(text, encoding="utf-8")
+    found = json.loads(offhook("edges", "-c", path, "--format", "json").output)
+    assert [line["address"] for line in found if line["protocol"] == "tcp"] == ["10.0.0.1", "10.0.0.9"]
+    path.write_text(text + 'advertise = "203.0.113.5"\n', encoding="utf-8")
+    found = json.loads(offhook("edges", "-c", path, "--format", "json").output)
+    assert [line["address"] for line in found if line["protocol"] == "tcp"] == ["203.0.113.5"]
 
 
 def test_csv_has_the_same_lines(offhook: Program, config: Path) -> None:

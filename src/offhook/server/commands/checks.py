@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -18,7 +18,11 @@ import dns.exception
 import dns.resolver
 
 import offhook
+from offhook.net.certificates import facts_of
 from offhook.net.clock import SystemClock
+from offhook.net.errors import CertificateUnusable
+from offhook.net.peer_identity import is_identity, shown
+from offhook.net.tls import Tls
 from offhook.server.accounts import FILE
 from offhook.server.addresses import split_address, split_ports
 from offhook.server.commands.api import address_of
@@ -26,12 +30,14 @@ from offhook.server.commands.errors import CommandFailed
 from offhook.server.config import Config, load
 from offhook.server.errors import ConfigError
 from offhook.server.settings import Edge
+from offhook.server.tls import tls_settings
 from offhook.speech.synthesis import PROGRAM
 
 NOW = SystemClock().now
 LIMIT = 2.0  # seconds for an answer of the resolver, or of an offhook that runs
 FEW_PORTS = 100
 IN_USE = "address already in use"
+ENDS_SOON = timedelta(days=14)
 LEAST_FREE = 100_000_000  # bytes
 
 
@@ -76,7 +82,16 @@ def examine(path: Path | None) -> Iterator[Finding]:
         yield bad("configuration", str(error), "Correct it, then run `offhook doctor` again.")
         return
     yield good("configuration", str(config.source) if config.source else "built-in defaults, no file")
-    for check in (check_data, check_http, check_edges, check_plane, check_speech, check_clock, check_resolver):
+    for check in (
+        check_data,
+        check_http,
+        check_edges,
+        check_certificate,
+        check_plane,
+        check_speech,
+        check_clock,
+        check_resolver,
+    ):
         yield from check(config)
 
 
@@ -125,15 +140,21 @@ def check_edges(config: Config) -> Iterator[Finding]:
     for edge in config.settings.edge:
         host, port = split_address(edge.sip) or ("", 0)
         problem = bind_problem(socket.SOCK_DGRAM, host, port) or bind_problem(socket.SOCK_STREAM, host, port)
+        secure_host, secure_port = split_address(edge.sips) or ("", 0)
+        secure_problem = bind_problem(socket.SOCK_STREAM, secure_host, secure_port) if secure_host else None
         media = edge.media or host
         media_problem = bind_problem(socket.SOCK_DGRAM, media, 0)
         if problem and not (running and problem == IN_USE):
             yield bad(f"edge {edge.name}", f"sip {edge.sip} cannot be bound ({problem})", _advice(host, problem))
+        elif secure_problem and not (running and secure_problem == IN_USE):
+            told = f"sips {edge.sips} cannot be bound ({secure_problem})"
+            yield bad(f"edge {edge.name}", told, _advice(secure_host, secure_problem))
         elif media_problem:
             told = f"media {media} cannot be bound ({media_problem})"
             yield bad(f"edge {edge.name}", told, _advice(media, media_problem))
         else:
-            yield good(f"edge {edge.name}", f"sip {edge.sip}, media {media} ports {edge.media_ports}")
+            secure = f", sips {edge.sips}" if edge.sips else ""
+            yield good(f"edge {edge.name}", f"sip {edge.sip}{secure}, media {media} ports {edge.media_ports}")
         yield from _advertised(edge, host)
 
 
@@ -189,6 +210,34 @@ def is_running(config: Config) -> bool:
         return False
 
 
+def check_certificate(config: Config, now: Callable[[], datetime] = NOW) -> Iterator[Finding]:
+    """The certificate of the edges' TLS can be used, is in its time, and is for our SIP domain; its key is a secret."""
+    if not any(edge.sips for edge in config.settings.edge):
+        return
+    settings = tls_settings(config)
+    if not (config.settings.tls.certificate or settings.certificate.exists()):
+        yield good("certificate", "a self-signed one is made at start")
+        return
+    try:
+        Tls(settings)
+        facts = facts_of(settings.certificate)
+    except CertificateUnusable as error:
+        yield bad("certificate", str(error), "Set tls.certificate and tls.key to a PEM file and its own key.")
+        return
+    domain, until = config.settings.sip.domain, f"{facts.not_after:%Y-%m-%d}"
+    if not facts.not_before <= now() <= facts.not_after:
+        yield bad("certificate", f"it is good from {facts.not_before:%Y-%m-%d} to {until} only", "Renew it.")
+    elif facts.not_after - now() < ENDS_SOON:
+        yield doubt("certificate", f"it ends on {until}", "Renew it, then send SIGHUP to `offhook serve`.")
+    elif not is_identity(domain, facts.identities, allow_wildcards=True):
+        told = f"it is for {shown(facts.identities)}, and not for sip.domain {domain}"
+        yield doubt("certificate", told, "Peers that check names will refuse it: get one for the domain they call.")
+    else:
+        yield good("certificate", f"for {shown(facts.identities)} until {until}")
+    if settings.key.stat().st_mode & 0o077:
+        yield doubt("key", f"{settings.key} can be read by others", f"Run: chmod 600 {settings.key}")
+
+
 def check_plane(_config: Config) -> Iterator[Finding]:
     """The media plane has been compiled."""
     if find_spec("offhook.media._native") is None:
@@ -234,3 +283,15 @@ def check_resolver(
         yield doubt("DNS", f"{servers} did not answer ({type(error).__name__})", advice)
     else:
         yield good("DNS", f"{servers} answers")
+
+
+CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
+    check_data,
+    check_http,
+    check_edges,
+    check_certificate,
+    check_plane,
+    check_speech,
+    check_clock,
+    check_resolver,
+)
