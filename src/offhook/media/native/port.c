@@ -56,19 +56,27 @@ void port_agree(port *port, const agreement *agreed, const terms *terms, uint64_
     }
 }
 
-void port_send(port *port, const uint8_t *octets, size_t length)
+static ssize_t send_octets(const port *port, const uint8_t *octets, size_t length)
 {
     const address *to = &port->latch.remote;
-    size_t payload = length - RTP_HEADER;
+    return port->is_wired ? send(port->rtp_socket, octets, length, 0)
+                          : sendto(port->rtp_socket, octets, length, 0, &to->any, to->length);
+}
+
+/* Apart, so that RTP in the clear does not pay for the room. */
+static __attribute__((noinline)) ssize_t send_sealed(port *port, const uint8_t *octets, size_t length)
+{
     alignas(uint64_t) uint8_t sealed[PACKET_LIMIT + SRTP_TRAILER];
-    if (port->srtp.sending) {
-        memcpy(sealed, octets, length);
-        if (!srtp_seal(&port->srtp, sealed, &length, false))
-            return; /* a number that has been used before: once more would betray both packets */
-        octets = sealed;
-    }
-    ssize_t sent = port->is_wired ? send(port->rtp_socket, octets, length, 0)
-                                  : sendto(port->rtp_socket, octets, length, 0, &to->any, to->length);
+    memcpy(sealed, octets, length);
+    if (!srtp_seal(&port->srtp, sealed, &length, false))
+        return -1; /* a number that has been used before: once more would betray both packets */
+    return send_octets(port, sealed, length);
+}
+
+void port_send(port *port, const uint8_t *octets, size_t length)
+{
+    size_t payload = length - RTP_HEADER;
+    ssize_t sent = port->srtp.sending ? send_sealed(port, octets, length) : send_octets(port, octets, length);
     if (sent < 0)
         return; /* a full buffer or an ICMP error: a lost packet like any other */
     port->sender.packets++;
