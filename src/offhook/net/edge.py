@@ -271,8 +271,10 @@ class EdgeWire:
 
     def _answer(self, asked: list[int], question: Question, places: tuple[Place, ...]) -> None:
         domain = "" if is_address(question.host) else question.host
-        ways = (Hop(transport, host, port, domain=domain) for transport, host, port in places)
+        ways = [Hop(transport, host, port, domain=domain) for transport, host, port in places]
         hops = [hop for hop in ways if not self.obstacle(hop)]
+        if ways and not hops:
+            log.info("no_way", edge=self.edge.name, peer=question.host, reason=self.obstacle(ways[0]))
         for number in asked:
             self.pump.receive(self.endpoint.answer_next_hop, number, hops, self.pump.now())
 

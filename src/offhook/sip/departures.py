@@ -21,6 +21,7 @@ from offhook.sip.methods import ACK, CANCEL, INVITE, NOTIFY, REFER, UPDATE
 from offhook.sip.next_hop import next_hop
 from offhook.sip.settings import EndpointSettings
 from offhook.sip.timers import Timer
+from offhook.sip.trace import TraceEntry
 from offhook.sip.transaction.client import ClientInput, ClientState, ClientTransaction
 from offhook.sip.transaction.layer import TransactionLayer
 from offhook.sip.uri import SipUri, print_host
@@ -233,6 +234,8 @@ class Departures:
             if hop.transport in self._sent_by:
                 self._attempt(departure, hop, now)
                 return
+            call_id = departure.request.call_id
+            self.layer.trace(TraceEntry("no way", f"{hop.host}: this edge has no {hop.transport.value}", call_id))
         self._fail(departure, cause)
 
     def _attempt(self, departure: Departure, hop: Hop, now: float) -> None:

@@ -11,6 +11,7 @@ from offhook.calls.ports import InviteOrder, SipCredentials
 from offhook.model.sids import CallSid
 from offhook.model.timeline import TimelineEntry
 from offhook.net.clock import SystemClock
+from offhook.net.dns import Resolver
 from offhook.net.edge import SipEdge
 from offhook.net.sip_service import SipService
 from offhook.net.tokens import SystemTokens
@@ -77,12 +78,19 @@ MakePhone = Callable[..., Awaitable[Phone]]
 def phone_maker(stack: AsyncExitStack) -> MakePhone:
     """Starts services on free ports, to be closed with the stack."""
 
-    async def make(*edges: SipEdge, sink: Callable[[SignallingEvent], None] | None = None) -> Phone:
+    async def make(
+        *edges: SipEdge, sink: Callable[[SignallingEvent], None] | None = None, resolver: Resolver | None = None
+    ) -> Phone:
         chosen = edges or (SipEdge(name="ashburn", host="127.0.0.1", port=0),)
         timeline = Entries()
         queue: asyncio.Queue[SignallingEvent] = asyncio.Queue()
         service = SipService(
-            {edge.name: edge for edge in chosen}, timeline, SystemClock(), SystemTokens(), sink or queue.put_nowait
+            {edge.name: edge for edge in chosen},
+            timeline,
+            SystemClock(),
+            SystemTokens(),
+            sink or queue.put_nowait,
+            resolver=resolver,
         )
         await service.start()
         stack.push_async_callback(service.close)

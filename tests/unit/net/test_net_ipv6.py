@@ -1,5 +1,7 @@
 """Whole calls over IPv6, and edges of the one family asked to reach the other."""
 
+from pathlib import Path
+
 import pytest
 from structlog.testing import capture_logs
 from tests.unit.net.authority import Authority
@@ -15,7 +17,9 @@ from offhook.calls.events import (
     InviteRefused,
     RefusalCause,
 )
+from offhook.net.dns import Resolver
 from offhook.net.edge import SecureSide, SipEdge
+from offhook.net.hosts import HostsFile
 
 pytestmark = pytest.mark.asyncio
 
@@ -73,8 +77,25 @@ async def test_both_families_may_have_the_same_port(make_phone: MakePhone) -> No
 
 
 async def test_an_edge_without_tls_says_so(make_phone: MakePhone) -> None:
-    """A call with transport=tls from it fails at once."""
+    """A call with transport=tls from it fails at once, to an address and to a name."""
     ann = await make_phone()
-    ann.service.invite(order("sip:bob@127.0.0.1:5061;transport=tls"))
-    refused = await ann.next(InviteRefused)
-    assert refused.cause in {RefusalCause.TRANSPORT, RefusalCause.UNRESOLVED}
+    for host, event, told in (
+        ("127.0.0.1", "sip_note", "127.0.0.1: this edge has no TLS"),
+        ("phones.localhost", "no_way", "edge ashburn has no TLS: it needs `sips`"),
+    ):
+        with capture_logs() as logs:
+            ann.service.invite(order(f"sip:bob@{host}:5061;transport=tls"))
+            assert (await ann.next(InviteRefused)).cause in {RefusalCause.TRANSPORT, RefusalCause.UNRESOLVED}
+        assert told in [line.get("text", line.get("reason")) for line in logs if line["event"] == event]
+
+
+async def test_a_name_is_called_by_the_family_of_the_edge(make_phone: MakePhone, tmp_path: Path) -> None:
+    """Of a name's addresses those are tried that the edge can reach; the others are no failed attempts."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 phones.test\n::1 phones.test\n", encoding="utf-8")
+    for host in ("127.0.0.1", "::1"):
+        bob = await make_phone(SipEdge(name="ashburn", host=host, port=0))
+        ann = await make_phone(SipEdge(name="ashburn", host=host, port=0), resolver=Resolver(hosts=HostsFile(hosts)))
+        ann.service.invite(order(bob.uri("udp", "phones.test")))
+        assert (await bob.next(InviteReceived)).source_host == host
+        assert ann.events.empty()
