@@ -10,6 +10,7 @@ from rich.status import Status
 
 from bench import latency
 from bench.calls import LOAD, bridged_call_memory, call_run
+from bench.flood import flood_run
 from bench.processes import PeerFailed
 from bench.relay import relay_run, secure_relay_run
 from bench.report import Paired, Result, table, write
@@ -69,6 +70,11 @@ def webhook_to_invite_p50(folder: Path, say: Say) -> list[Result]:
     return [alone(latency.webhook_to_invite, folder, say).result("webhook_to_invite_p50", "ms")]
 
 
+def banned_packet_cpu(folder: Path, say: Say) -> list[Result]:
+    """CPU per datagram of a flooder that is kept out, beside Kamailio's pike."""
+    return [paired(flood_run, folder, say).result("banned_packet_cpu", "us CPU/packet", "Kamailio 5.6 with pike")]
+
+
 def memory(folder: Path, say: Say) -> list[Result]:
     """Resident memory of each call that is up."""
     return [alone(bridged_call_memory, folder, say).result("bridged_call_memory", "KiB/call")]
@@ -81,6 +87,7 @@ MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "post_to_invite_p50": post_to_invite_p50,
     "webhook_to_invite_p50": webhook_to_invite_p50,
     "bridged_call_memory": memory,
+    "banned_packet_cpu": banned_packet_cpu,
 }
 
 

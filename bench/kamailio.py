@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.processes import free_port, running, until
 
 TEMPLATE = Path(__file__).parent / "peers" / "kamailio.cfg"
+PIKE = Path(__file__).parent / "peers" / "kamailio_pike.cfg"
 OPTIONS = (
     b"OPTIONS sip:ping@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %b;branch=z9hG4bK0;rport\r\nMax-Forwards: 0\r\n"
     b"From: <sip:ping@127.0.0.1>;tag=1\r\nTo: <sip:ping@127.0.0.1>\r\nCall-ID: ping\r\nCSeq: 1 OPTIONS\r\n"
@@ -25,11 +26,11 @@ class Proxy:
 
 
 @contextmanager
-def kamailio(callee_port: int, folder: Path) -> Iterator[Proxy]:
-    """A Kamailio that sends every call to the callee's port."""
+def kamailio(callee_port: int, folder: Path, template: Path = TEMPLATE) -> Iterator[Proxy]:
+    """A Kamailio that sends every call to the callee's port, or does what another template says."""
     target = f"127.0.0.1:{free_port()}"
     config = folder / "kamailio.cfg"
-    text = TEMPLATE.read_text(encoding="utf-8")
+    text = template.read_text(encoding="utf-8")
     config.write_text(text.replace("LISTEN", target).replace("CALLEE", f"127.0.0.1:{callee_port}"), encoding="utf-8")
     command = ["kamailio", "-DD", "-f", str(config), "-Y", str(folder), "-m", "64", "-M", "8"]
     with running(command, folder / "kamailio.log") as child:

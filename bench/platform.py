@@ -5,16 +5,18 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.processes import free_port, running, until
 
 NUMBER = "+15550100"
 ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "benchmark"  # noqa: S105 - of an account that lives for a minute on the loopback
+NOTHING: Mapping[str, str] = MappingProxyType({})
 CONFIG = """\
 [http]
 listen = "127.0.0.1:{http}"
@@ -44,8 +46,8 @@ class Platform:
 
 
 @contextmanager
-def platform(callee_port: int, folder: Path) -> Iterator[Platform]:
-    """Offhook whose number is answered by a document that dials the callee."""
+def platform(callee_port: int, folder: Path, settings: Mapping[str, str] = NOTHING) -> Iterator[Platform]:
+    """Offhook whose number is answered by a document that dials the callee; `settings` by their environment twins."""
     http, sip = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
     application = free_port(socket.SOCK_STREAM)
     data = folder / f"data-{sip}"
@@ -62,7 +64,7 @@ def platform(callee_port: int, folder: Path) -> Iterator[Platform]:
     config.write_text(CONFIG.format(**values), encoding="utf-8")
     asking = [sys.executable, "-m", "bench.application", str(application), f"127.0.0.1:{callee_port}"]
     serving = [str(Path(sys.executable).with_name("offhook")), "serve", "--config", str(config)]
-    environment = {**os.environ, "OFFHOOK_DATA": str(data)}
+    environment = {**os.environ, "OFFHOOK_DATA": str(data), **settings}
     with (
         running(asking, folder / "application.log") as app,
         running(serving, folder / "offhook.log", env=environment) as child,
