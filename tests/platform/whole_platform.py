@@ -27,7 +27,12 @@ Result = TypeVar("Result")
 def settings(**changes: Any) -> Settings:
     """Settings with every port free, so that tests run beside one another."""
     edges = tuple(
-        msgspec.structs.replace(edge, sip=edge.sip.replace(":5060", ":0"), media_ports="20000-39999")
+        msgspec.structs.replace(
+            edge,
+            sip=edge.sip.replace(":5060", ":0"),
+            sips=edge.sips.replace(":5061", ":0"),
+            media_ports="20000-39999",
+        )
         for edge in default_edges()
     )
     plain = Settings(
