@@ -68,6 +68,7 @@ class Call:
         self._transferor: Call | None = None
         self.referral: ReferReceived | None = None
         self.referred = asyncio.Event()
+        self._early_referral: ReferReceived | None = None
         self._takes_referrals = False
         self.fallback: WebhookTarget | None = None  # set by REST; wins over the one that the call began with
         self.time_limit = world.settings.time_limit if time_limit is None else time_limit
@@ -171,6 +172,9 @@ class Call:
         self.partner, self._takes_referrals = partner, takes_referrals
         self.parted.clear()
         self.referred.clear()
+        early, self._early_referral = self._early_referral, None
+        if early is not None:
+            self._judge(early)
         transferor, self._transferor = self._transferor, None
         if transferor is not None:
             transferor.leg.notify_refer(*TRANSFER_OVER)
@@ -312,6 +316,12 @@ class Call:
     def leg_was_referred(self, event: ReferReceived) -> None:
         """Let the bridge carry it out, or say why it may not."""
         self.trace(Kind.LEG, f"asked to transfer to {event.target}", event="referred", target=event.target)
+        if self.partner is None and self.keeper is not None:
+            self._early_referral = event  # a callee that asks before it is joined: judged when it is
+        else:
+            self._judge(event)
+
+    def _judge(self, event: ReferReceived) -> None:
         objection = self._objection(event)
         if objection is None:
             self.referral = event
@@ -327,10 +337,7 @@ class Call:
             other = self.call_of(event.replaces)
             far = other.partner if other is not None else None
             if other is None or far is None or self in (other, far):
-                return (
-                    TRANSFER_NOT_ALLOWED,
-                    "an attended transfer was refused: the other call has nobody to be joined to",
-                )
+                return TRANSFER_NOT_ALLOWED, "an attended transfer was refused: the other call is joined to nobody"
             return None
         if not self._takes_referrals:
             return NO_REFER_URL, "a transfer was refused: the <Dial> has no referUrl"

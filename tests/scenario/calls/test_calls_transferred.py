@@ -1,5 +1,7 @@
 """REFER from one of two who are joined: blind to referUrl, attended by Replaces, and refused when it may not be."""
 
+import asyncio
+
 import pytest
 
 from offhook.calls.events import SessionId
@@ -65,6 +67,28 @@ async def test_an_agent_passes_the_caller_on() -> None:
     assert board.app.asked("/done") == []
     assert [record.status for record in board.records()] == [CallStatus.COMPLETED] * 3
     assert f"asked to transfer to {TARGET}" in board.timeline.summaries(board.children()[0].sid, Kind.LEG)
+
+
+@pytest.mark.parametrize("refer_url", ["", 'referUrl="/refer"'])
+@virtual_time
+async def test_an_agent_who_answers_and_asks_in_one_breath(refer_url: str) -> None:
+    """As machines do: the REFER that comes before the two are joined is judged when they are."""
+    board = Switchboard()
+    board.app.serve("/voice", f"<Response><Dial {refer_url}>{AGENT}</Dial></Response>")
+    board.app.serve("/refer", f"<Response><Dial>{DESK}</Dial></Response>")
+    board.answer_number_with("/voice")
+    caller = board.call_in()
+    await advance(0.5)
+    agent = board.signalling.session_to("agent").session
+    asyncio.get_running_loop().call_later(0.5, board.signalling.refer_in, agent, TARGET)
+    await advance(5)
+    log = board.signalling.log
+    assert log[log.index(f"< 200 {agent}") + 1] == f"< REFER {agent}"
+    other = board.signalling.session_to("desk" if refer_url else "agent").session
+    assert f"> {202 if refer_url else 603} to REFER {agent}" in log
+    assert are_joined(board, caller, other)
+    board.signalling.hang_up(caller)
+    await board.all_over()
 
 
 @virtual_time
