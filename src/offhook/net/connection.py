@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -13,8 +14,9 @@ from offhook.sip.uri import print_host
 
 log = structlog.get_logger(__name__)
 
-# Of messages since the peer was heard last: enough of each to find its branch.
-MOST_QUOTES, LONGEST_QUOTE = 64, 1024
+# Of the latest requests enough to find their branches: who has no answer when the connection ends has to know.
+MOST_QUOTES, LONGEST_QUOTE = 32, 512
+NO_REQUEST = (b"SIP/2.0 ", b"\r\n")
 PING, PONG = b"\r\n\r\n", b"\r\n"
 
 
@@ -103,7 +105,7 @@ class Connection(asyncio.Protocol):
         self.has_spoken = not accepted
         self.answers_pings = False
         self.pinged_at: float | None = None
-        self.unanswered: list[bytes] = []
+        self.requests: deque[bytes] = deque(maxlen=MOST_QUOTES)
         self._transport: asyncio.Transport | None = None
 
     @property
@@ -139,7 +141,6 @@ class Connection(asyncio.Protocol):
         if self.refusal is not None:
             return
         self.has_spoken = True
-        self.unanswered.clear()
         self.heard_at = asyncio.get_running_loop().time()
         self.home.take(self, data)
 
@@ -157,8 +158,8 @@ class Connection(asyncio.Protocol):
             self.abort()
             return False
         self._transport.write(data)
-        if len(self.unanswered) < MOST_QUOTES:
-            self.unanswered.append(data[:LONGEST_QUOTE])
+        if not data.startswith(NO_REQUEST):
+            self.requests.append(data[:LONGEST_QUOTE])
         self.wrote_at = asyncio.get_running_loop().time()
         return True
 

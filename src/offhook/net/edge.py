@@ -208,7 +208,7 @@ class EdgeWire:
         self.pump.receive(self.endpoint.transport_failed, hop, call_id, self.pump.now())
 
     def stream_bounced(self, peer: Hop, quote: bytes) -> None:
-        """A message that was sent in vain."""
+        """A request whose connection has ended."""
         self.pump.receive(self.endpoint.unreachable, peer, quote, self.pump.now())
 
     def message_began(self, connection: int) -> float | None:

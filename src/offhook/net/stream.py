@@ -48,7 +48,7 @@ class StreamTaker(Protocol):
         """A message of this Call-ID could not be sent to this peer."""
 
     def stream_bounced(self, peer: Hop, quote: bytes) -> None:
-        """The connection ended before anything came from the peer after this message, whose beginning is quoted."""
+        """The connection of this request has ended; what has no answer on it gets none."""
 
     def message_began(self, connection: int) -> float | None:
         """Since when a message of this connection is incomplete; None between messages."""
@@ -216,7 +216,7 @@ class StreamEdge:
             if self._peers.get(key) is connection:
                 del self._peers[key]
         self.taker.stream_closed(connection.number)
-        for quote in connection.unanswered:
+        for quote in connection.requests:
             self.taker.stream_bounced(connection.peer, quote)
         return True
 

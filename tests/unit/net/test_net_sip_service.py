@@ -123,6 +123,24 @@ async def test_what_cannot_be_reached_is_refused(make_phone: MakePhone) -> None:
             assert (await ann.next(InviteRefused)).cause is RefusalCause.TRANSPORT
 
 
+@pytest.mark.parametrize("answer", [b"", b"SIP/2.0 100"])
+async def test_a_peer_that_takes_an_invite_and_hangs_up(make_phone: MakePhone, answer: bytes) -> None:
+    """Its connection ends with no word, or half of one: the call fails then, not when a timer has run out."""
+    ann = await make_phone()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    async with server:
+        ann.service.invite(order(f"sip:bob@127.0.0.1:{server.sockets[0].getsockname()[1]};transport=tcp"))
+        async with asyncio.timeout(5):
+            refused = await ann.next(InviteRefused)
+    assert refused.cause is RefusalCause.TRANSPORT
+
+
 async def test_an_invite_too_large_for_a_datagram_is_refused(make_phone: MakePhone) -> None:
     """What the kernel will not send is a transport failure at once."""
     ann, bob = await make_phone(), await make_phone()
