@@ -16,9 +16,16 @@ _RTPMAPS = {0: "PCMU/8000", 8: "PCMA/8000"}
 class FarEnd:
     """One peer with its own SSRC, sequence numbers and timestamps; use it as a context manager."""
 
-    def __init__(self, *, formats: Sequence[int] = (0, 8), telephone_event: int | None = 101, ssrc: int = 7) -> None:
+    def __init__(
+        self,
+        *,
+        formats: Sequence[int] = (0, 8),
+        telephone_event: int | None = 101,
+        ssrc: int = 7,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((host, 0))
         self.socket.settimeout(PATIENCE)
         self.formats = tuple(formats)
         self.telephone_event = telephone_event

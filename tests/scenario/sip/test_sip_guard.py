@@ -6,6 +6,7 @@ from ipaddress import ip_network
 import pytest
 from talk import OURS, PHONE, Talk
 
+from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import AckReceived, ByeReceived, InviteReceived
 from offhook.sip.guard import Guard
 from offhook.sip.guard_settings import GuardSettings, Refusal, Strike
@@ -204,6 +205,23 @@ def test_a_flood_on_a_connection_ends_it() -> None:
     assert not talk.ours.endpoint.receive_stream(7, data, source, 0.0)
     stranger(talk).invite()
     talk.ours.expect(InviteReceived)
+
+
+def test_what_is_kept_out_is_heard_by_nobody() -> None:
+    """It stands on no timeline: a flood would otherwise fill the store."""
+    heard: list[bytes] = []
+    talk = guarded()
+    endpoint = Endpoint(
+        talk.ours.settings,
+        talk.wire.token,
+        protection=talk.ours.protection,
+        heard=lambda data, _source: heard.append(data),
+    )
+    bad = stranger(talk)
+    data = bytes(bad.invite(send=False, headers=SCANNER))
+    for _ in range(100):
+        endpoint.receive(data, Hop(Transport.UDP, BAD, 5060), 0.0)
+    assert heard == [data]
 
 
 def test_a_stream_that_is_none_of_sip_is_held_against_its_source() -> None:

@@ -42,7 +42,7 @@ class Bench:
         assert negotiation.agreement is not None
         self.engine.agree(port, negotiation.agreement)
 
-    def far(self, **options: int | tuple[int, ...] | None) -> FarEnd:
+    def far(self, **options: int | str | tuple[int, ...] | None) -> FarEnd:
         """A peer that is closed with the test."""
         return self.stack.enter_context(FarEnd(**options))  # type: ignore[arg-type]
 

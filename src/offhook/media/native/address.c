@@ -44,12 +44,16 @@ void address_set_port(address *into, uint16_t port)
         into->v4.sin_port = htons(port);
 }
 
-bool address_equal(const address *one, const address *other)
+bool address_same_host(const address *one, const address *other)
 {
     if (one->length == 0 || other->length == 0 || one->any.sa_family != other->any.sa_family)
         return false;
     if (one->any.sa_family == AF_INET)
-        return one->v4.sin_port == other->v4.sin_port && one->v4.sin_addr.s_addr == other->v4.sin_addr.s_addr;
-    return one->v6.sin6_port == other->v6.sin6_port &&
-           memcmp(&one->v6.sin6_addr, &other->v6.sin6_addr, sizeof one->v6.sin6_addr) == 0;
+        return one->v4.sin_addr.s_addr == other->v4.sin_addr.s_addr;
+    return memcmp(&one->v6.sin6_addr, &other->v6.sin6_addr, sizeof one->v6.sin6_addr) == 0;
+}
+
+bool address_equal(const address *one, const address *other)
+{
+    return address_same_host(one, other) && address_port(one) == address_port(other);
 }

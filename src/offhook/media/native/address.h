@@ -28,5 +28,6 @@ void address_print(const address *from, char to[ADDRESS_TEXT]);
 uint16_t address_port(const address *from);
 void address_set_port(address *into, uint16_t port);
 bool address_equal(const address *one, const address *other);
+bool address_same_host(const address *one, const address *other);
 
 #endif

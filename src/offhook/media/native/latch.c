@@ -11,15 +11,34 @@ void latch_announce(latch *latch, const address *announced)
     latch->remote = *announced;
 }
 
-static bool passes_probation(latch *latch, const address *source, const rtp_packet *packet)
+static bool passes_probation(latch_run *run, const address *source, const rtp_packet *packet)
 {
-    bool follows = address_equal(&latch->candidate, source) && latch->candidate_ssrc == packet->ssrc &&
-                   (uint16_t)(latch->candidate_sequence + 1) == packet->sequence;
-    latch->candidate = *source;
-    latch->candidate_ssrc = packet->ssrc;
-    latch->candidate_sequence = packet->sequence;
-    latch->candidate_run = follows ? (uint8_t)(latch->candidate_run + 1) : 1;
-    return latch->candidate_run >= LATCH_PROBATION;
+    bool follows = address_equal(&run->source, source) && run->ssrc == packet->ssrc &&
+                   (uint16_t)(run->sequence + 1) == packet->sequence;
+    run->source = *source;
+    run->ssrc = packet->ssrc;
+    run->sequence = packet->sequence;
+    run->length = follows ? (uint8_t)(run->length + 1) : 1;
+    return run->length >= LATCH_PROBATION;
+}
+
+/* Whose packets are counted where; NULL for whom nothing can make believed. */
+static latch_run *run_of(latch *latch, const address *source, const rtp_packet *packet)
+{
+    bool is_announced_host = address_same_host(&latch->announced, source);
+    switch (latch->state) {
+    case LATCH_OPEN:
+        return is_announced_host ? &latch->claimant : &latch->candidate;
+    case LATCH_ELSEWHERE:
+        if (is_announced_host && !address_same_host(&latch->announced, &latch->remote))
+            return &latch->claimant;
+        if (address_same_host(&latch->remote, source) && latch->ssrc == packet->ssrc)
+            return &latch->candidate;
+        return NULL;
+    case LATCH_SETTLED:
+        break;
+    }
+    return NULL;
 }
 
 latch_verdict latch_judge(latch *latch, const address *source, const rtp_packet *packet)
@@ -31,9 +50,11 @@ latch_verdict latch_judge(latch *latch, const address *source, const rtp_packet 
         latch->remote = *source;
         return LATCH_MOVED;
     }
-    if (latch->state == LATCH_OPEN && passes_probation(latch, source, packet)) {
+    latch_run *run = run_of(latch, source, packet);
+    if (run && passes_probation(run, source, packet)) {
         latch->state = LATCH_ELSEWHERE;
         latch->remote = *source;
+        latch->ssrc = packet->ssrc;
         return LATCH_MOVED;
     }
     return LATCH_STRANGER;

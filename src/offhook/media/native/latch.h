@@ -2,7 +2,10 @@
  *
  * SDP announces an address. Packets from there settle the matter at once. A source elsewhere (a peer behind NAT) is
  * taken after a short run of consecutive packets, as long as nothing came from the announced address; that address
- * may still claim the port back once. Everybody else is a stranger. */
+ * may still claim the port back once. Everybody else is a stranger, with two exceptions, each after a run of its own:
+ * another port of the announced host takes the port back from another host, which may have been an attacker that was
+ * quicker; and a source whose NAT gives it another port is followed, when host and SSRC stay the same. Runs of hosts
+ * that have such a claim are counted apart, so that nobody else can break them. */
 #ifndef OFFHOOK_LATCH_H
 #define OFFHOOK_LATCH_H
 
@@ -14,13 +17,18 @@ enum { LATCH_PROBATION = 3 }; /* consecutive packets before a source that SDP di
 typedef enum { LATCH_OPEN, LATCH_ELSEWHERE, LATCH_SETTLED } latch_state;
 
 typedef struct {
+    address source;
+    uint32_t ssrc;
+    uint16_t sequence;
+    uint8_t length;
+} latch_run;
+
+typedef struct {
     latch_state state;
     address announced;
     address remote; /* where to send: announced until another source is believed */
-    address candidate;
-    uint32_t candidate_ssrc;
-    uint16_t candidate_sequence;
-    uint8_t candidate_run;
+    uint32_t ssrc;  /* of who is believed elsewhere */
+    latch_run candidate, claimant;
 } latch;
 
 typedef enum { LATCH_STRANGER, LATCH_KNOWN, LATCH_MOVED } latch_verdict;
