@@ -4,13 +4,15 @@ import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from eventually import eventually_true
 from free_ports import free_port
+from sipp_script import Script
+from tls_relay import behind_tls, towards_tls
 
 SCENARIOS = Path(__file__).parent / "sipp"
 NO_KEYS: Mapping[str, str] = MappingProxyType({})
@@ -43,15 +45,11 @@ class LoggedMessage:
 class Sipp:
     """A running SIPp."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int, folder: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, port: int, folder: Path, uri: str) -> None:
         self.port = port
+        self.uri = uri  # where this phone is called, its transport included
         self._process = process
         self._folder = folder
-
-    @property
-    def uri(self) -> str:
-        """Where this phone is called."""
-        return f"sip:callee@127.0.0.1:{self.port}"
 
     async def finish(self) -> None:
         """Wait for the end; fails with SIPp's own words unless the scenario went as written."""
@@ -93,7 +91,7 @@ class Sipp:
 
 @asynccontextmanager
 async def sipp(
-    scenario: str,
+    scenario: str | Script,
     folder: Path,
     *,
     target: str = "",
@@ -103,44 +101,57 @@ async def sipp(
 ) -> AsyncIterator[Sipp]:
     """SIPp with this scenario: a caller when `target` (host:port) is given, else a callee that is ready to be called.
 
-    `keys` replace [name] in the scenario, in places too where SIPp itself allows no key.
+    `scenario` is the name of a file, or a script. `keys` replace [name] in it, in places too where SIPp itself allows
+    no key. Debian's SIPp has no TLS: for `tls` it speaks TCP, and a relay puts it behind TLS.
     """
+    port = free_port()
+    _make(folder)
+    async with AsyncExitStack() as stack:
+        own, uri = "sip:phone@[local_ip]:[local_port];transport=[transport]", f"sip:callee@127.0.0.1:{port}"
+        if transport == "tls" and target:
+            host, _, number = target.rpartition(":")
+            target = f"{host}:{await stack.enter_async_context(towards_tls(int(number)))}"
+        elif transport == "tls":
+            own = uri = (
+                f"sip:callee@127.0.0.1:{await stack.enter_async_context(behind_tls(folder, port))};transport=tls"
+            )
+        elif transport == "tcp":
+            uri += ";transport=tcp"
+        _write(folder, scenario, {"own_uri": own, **keys})
+        process = await _start(folder, port, target, transport, arguments)
+        running = Sipp(process, port, folder, uri)
+        stack.push_async_callback(running.stop)
+        if not target:
+            await _is_bound(port, "udp" if transport == "udp" else "tcp", running, process)
+        yield running
+
+
+async def _start(
+    folder: Path, port: int, target: str, transport: str, arguments: tuple[str, ...]
+) -> asyncio.subprocess.Process:
     program = shutil.which("sipp")
     assert program, "SIPp is missing: apt-get install sip-tester"
-    _write(folder, scenario, keys)
-    port = free_port()
     command = [
         program,
         *([target] if target else []),
         *("-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port())),
-        *(
-            "-m",
-            "1",
-            "-t",
-            {"udp": "u1", "tcp": "t1"}[transport],
-            "-nostdin",
-            "-timeout",
-            f"{LIMIT}s",
-            "-timeout_error",
-        ),
+        *("-m", "1", "-t", "u1" if transport == "udp" else "t1"),
+        *("-nostdin", "-timeout", f"{LIMIT}s", "-timeout_error"),
         *("-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"),
         *arguments,
     ]
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         *command, cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
-    running = Sipp(process, port, folder)
-    try:
-        if not target:
-            await _is_bound(port, transport, running, process)
-        yield running
-    finally:
-        await running.stop()
 
 
-def _write(folder: Path, scenario: str, keys: Mapping[str, str]) -> None:
+def _make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
+
+
+def _write(folder: Path, scenario: str | Script, keys: Mapping[str, str]) -> None:
+    is_file = isinstance(scenario, str)
+    text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8") if is_file else str(scenario)
     for name, value in keys.items():
         text = text.replace(f"[{name}]", value)
     (folder / "scenario.xml").write_text(text, encoding="utf-8")

@@ -21,7 +21,7 @@ async def test_a_callee_answers(platform: Offhook, application: WebApplication, 
     application.pages["/answered"] = HANG_UP
     async with sipp("answer_with_headers", tmp_path / "callee", transport=transport) as callee:
         call = await platform.call(
-            f"{callee.uri};transport={transport}?x-Department=sales&X-Empty=&User-to-User=616263%3Bencoding%3Dhex",
+            f"{callee.uri}?x-Department=sales&X-Empty=&User-to-User=616263%3Bencoding%3Dhex",
             Url=f"{application.url}/answered",
             StatusCallback=f"{application.url}/status",
             StatusCallbackEvent=EVENTS,
