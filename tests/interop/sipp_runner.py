@@ -16,7 +16,7 @@ from tls_relay import behind_tls, towards_tls
 
 SCENARIOS = Path(__file__).parent / "sipp"
 NO_KEYS: Mapping[str, str] = MappingProxyType({})
-LIMIT = 25  # seconds until SIPp gives up by itself
+LIMIT = 12  # seconds until SIPp gives up by itself
 MESSAGE = re.compile(
     r"^-{10,} \S+ \S+\n(\w+) message (sent|received) .*?\n\n(.*?)(?=^-{10,} |\Z)", re.MULTILINE | re.DOTALL
 )

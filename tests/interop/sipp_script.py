@@ -63,10 +63,30 @@ class Script:
         return self._receive(f"request={quoteattr(method)}", matching, optional=optional, takes_dialog=takes_dialog)
 
     def expect_answer(
-        self, code: int, *, matching: str = "", optional: bool = False, takes_dialog: bool = False
+        self,
+        code: int,
+        *,
+        matching: str = "",
+        optional: bool = False,
+        takes_dialog: bool = False,
+        keeps: Mapping[str, str] = NOTHING,
     ) -> "Script":
-        """A response."""
-        return self._receive(f'response="{code}"', matching, optional=optional, takes_dialog=takes_dialog)
+        """A response; `keeps` names header fields and the variables that keep their values."""
+        answered = self._receive(f'response="{code}"', matching, optional=optional, takes_dialog=takes_dialog)
+        return answered._keep(keeps) if keeps else answered
+
+    def _keep(self, kept: Mapping[str, str], more: str = "") -> "Script":
+        """Keep values of the message of the step before."""
+        actions = "".join(
+            f'<ereg regexp="[^ ].*" search_in="hdr" header="{name}:" assign_to="{variable}"/>'
+            for name, variable in kept.items()
+        )
+        last = self.steps[-1]
+        if last.endswith("/>\n"):
+            last = last.removesuffix("/>\n") + "><action></action></recv>\n"
+        step = last.replace("</action>", f"{actions}{more}</action>")
+        references = tuple(dict.fromkeys((*self.references, *kept.values())))
+        return replace(self, steps=(*self.steps[:-1], step), references=references)
 
     def _receive(self, what: str, matching: str, *, optional: bool, takes_dialog: bool) -> "Script":
         options = (' optional="true"' if optional else "") + (' rrs="true"' if takes_dialog else "")
@@ -146,18 +166,9 @@ class Script:
 
     def keep_invite(self) -> "Script":
         """Keep of the INVITE, which is the step before, what its answer needs when other requests come between."""
-        kept = {"Via": "invitevia", "CSeq": "invitecseq", "From": "theirs", "To": "called"}
-        actions = "".join(
-            f'<ereg regexp=".*" search_in="hdr" header="{name}:" assign_to="{variable}"/>'
-            for name, variable in kept.items()
-        )
-        actions += '<assignstr assign_to="ours" value="[$called];tag=phone[call_number]"/>'
-        last = self.steps[-1]
-        if last.endswith("/>\n"):
-            last = last.removesuffix("/>\n") + "><action></action></recv>\n"
-        step = last.replace("</action>", f"{actions}</action>")
-        references = tuple(dict.fromkeys((*self.references, *kept.values(), "ours")))
-        return replace(self, steps=(*self.steps[:-1], step), references=references)
+        ours = '<assignstr assign_to="ours" value="[$called];tag=phone[call_number]"/>'
+        kept = self._keep({"Via": "invitevia", "CSeq": "invitecseq", "From": "theirs", "To": "called"}, ours)
+        return replace(kept, references=tuple(dict.fromkeys((*kept.references, "ours"))))
 
     def answer_invite(self, code: int, reason: str, *, body: str = "", tag: str = "phone") -> "Script":
         """The answer to an INVITE that was kept."""
@@ -175,6 +186,22 @@ class Script:
         lines = [f"CANCEL {self.uri} SIP/2.0", "[last_Via:]", "Max-Forwards: 70", "[last_From:]", f"To: <{self.uri}>"]
         sent = self._send([*lines, f"Call-ID: {self.call_id}", f"CSeq: {self.cseq} CANCEL"], NOTHING, "")
         return sent.expect_answer(200).expect_answer(487).ack_refusal()
+
+    def with_max_forwards(self, hops: int) -> "Script":
+        """The step before, with fewer hops left."""
+        step = self.steps[-1].replace("Max-Forwards: 70", f"Max-Forwards: {hops}")
+        return replace(self, steps=(*self.steps[:-1], step))
+
+    def copy_of_invite(self) -> "Script":
+        """The first step once more, as if it had come by another way: another branch, all else the same."""
+        step = (
+            self.steps[0].replace("branch=[branch]", "branch=z9hG4bKanother[call_number]").replace(' retrans="500"', "")
+        )
+        return self._with(step)
+
+    def ack_copy(self) -> "Script":
+        """The ACK of what the copy got."""
+        return self.ack_refusal()
 
     def answered(self, *, matching: str = "", body: str = "") -> "Script":
         """Whatever rings, the 200, and its ACK; `body` is our answer when theirs is the offer."""
@@ -204,6 +231,7 @@ def caller(
     *,
     body: str | None = None,
     headers: Mapping[str, str] = NOTHING,
+    begins_with: str = "INVITE",
     host: str = "[remote_ip]:[remote_port]",
 ) -> Script:
     """A phone that calls, its INVITE included; an empty body asks the other side to offer."""
@@ -215,4 +243,6 @@ def caller(
         call_id="[call_id]",
         uri=uri,
     )
-    return script.request("INVITE", uri=uri, body=sdp() if body is None else body, headers=headers)
+    if body is None:
+        body = sdp() if begins_with == "INVITE" else ""
+    return script.request(begins_with, uri=uri, body=body, headers=headers)

@@ -51,7 +51,6 @@ WAYS = {
     "forwarded-and-queued": FIRST.answer(181).answer(182).answer(200, "OK", body=sdp()).confirmed(),
     "answer-in-183-only": EARLY.answer(200, "OK").confirmed(),
     "forked-ringing": FORKED.answer(200, "OK", body=sdp(), tag="two").confirmed(),
-    "200-twice": KEPT.answer(200, "OK", body=sdp()).expect("ACK").answer_invite(200, "OK", body=sdp()).expect("ACK"),
     "in-pcma": RINGS.answer(200, "OK", body=sdp(codec="8 PCMA")).confirmed(),
 }
 

@@ -89,7 +89,10 @@ class AttemptFailed:
 
 @dataclass(frozen=True, slots=True)
 class RedirectReceived:
-    """A 3xx to our INVITE awaits follow_redirect or refuse_redirect; `targets` are its Contacts, best first."""
+    """A 3xx to our INVITE awaits follow_redirect or refuse_redirect; `targets` are its Contacts, best first.
+
+    There are none when it has no Contact that can be read.
+    """
 
     session: int
     response: Response

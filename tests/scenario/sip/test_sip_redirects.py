@@ -6,7 +6,7 @@ import pytest
 from talk import ANSWER, PHONE, Talk, order
 
 from offhook.sip.errors import MalformedValue
-from offhook.sip.events import InviteAnswered, InviteRefused, RedirectReceived, RefusalCause
+from offhook.sip.events import InviteAnswered, RedirectReceived, RefusalCause
 from offhook.testing.caller import Caller
 
 ELSEWHERE = "192.0.2.44"
@@ -76,14 +76,17 @@ def test_a_call_is_given_up_while_it_stands_at_a_crossing() -> None:
 
 
 @pytest.mark.parametrize("contact", ["", "*", "<sip:>", "nonsense <"])
-def test_a_redirect_to_nowhere_is_a_refusal(contact: str) -> None:
-    """There is nothing to follow."""
+def test_a_redirect_to_nowhere_has_no_targets(contact: str) -> None:
+    """The user says what is made of it; a Contact that cannot be read does not make the refusal unheard."""
     talk = Talk()
-    talk.call(replace(order(), asks_redirects=True))
+    session = talk.call(replace(order(), asks_redirects=True))
     invite = talk.phone.expect_request("INVITE")
     talk.phone.answer(invite, 302, headers=(("Contact", contact),) if contact else ())
     talk.phone.expect_request("ACK")
-    assert talk.ours.expect(InviteRefused).code == 302
+    assert talk.ours.expect(RedirectReceived).targets == ()
+    talk.ours.endpoint.refuse_redirect(session, talk.wire.now)
+    talk.ours.pump()
+    assert talk.refused().code == 302
 
 
 def test_a_target_that_is_no_sip_uri_is_our_own_mistake() -> None:

@@ -142,7 +142,7 @@ class Establishing(Reliable):
     def _asks_where(self, response: Response) -> bool:
         if self.order is None or not self.order.asks_redirects or not is_redirect(response):
             return False
-        return self.state in (SessionState.CALLING, SessionState.PROCEEDING) and bool(targets_of(response))
+        return self.state in (SessionState.CALLING, SessionState.PROCEEDING)
 
     def _try_again(self, response: Response, now: float) -> bool:
         """Answer a challenge, or ask for the longer interval of a 422 (RFC 4028 §7.3)."""
