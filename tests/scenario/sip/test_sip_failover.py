@@ -8,6 +8,7 @@ from talk import ANSWER, PHONE, THEIRS, Talk, order
 from offhook.sip.avoided import AvoidedHops
 from offhook.sip.events import ByeAnswered, InviteAnswered, InviteRefused, RefusalCause
 from offhook.sip.hop import Hop, Transport
+from offhook.sip.message import Request
 from offhook.sip.settings import EndpointSettings, Failover
 from offhook.testing.caller import Caller
 
@@ -36,7 +37,7 @@ def hang_up(talk: Talk, phone: Caller, session: int) -> None:
 
 def attempts(talk: Talk) -> list[tuple[str, RefusalCause, int | None]]:
     """What was told of attempts: where, why, and the code of who answered."""
-    return [(one.hop.host, one.cause, one.response and one.response.code) for one in talk.ours.attempts]
+    return [(one.hop.host, one.cause, one.response.code if one.response else None) for one in talk.ours.attempts]
 
 
 def test_each_attempt_that_fails_is_told_with_its_place_and_cause() -> None:
@@ -198,7 +199,7 @@ def test_who_rings_too_late_and_never_stops_leaves_nothing_behind() -> None:
     assert talk.refused().session == session
 
 
-def second_invite(second: Caller) -> object:
+def second_invite(second: Caller) -> Request:
     """The INVITE that the second target has had, once more: it is repeated until something is said."""
     return second.expect_request("INVITE")
 
@@ -318,8 +319,8 @@ def test_a_peer_without_streams_gets_the_large_datagram_after_all() -> None:
     talk = Talk()
     refusing = talk.wire.send
 
-    def send(data: bytes, source: tuple[str, int], to: Hop) -> bool:
-        return False if to.transport is Transport.TCP else refusing(data, source, to)
+    def send(data: bytes, source: tuple[str, int], hop: Hop) -> bool:
+        return False if hop.transport is Transport.TCP else refusing(data, source, hop)
 
     talk.wire.send = send  # type: ignore[method-assign]
     talk.call(order(headers=LARGE))

@@ -28,4 +28,4 @@ def test_code_of_the_page(_name: str, test: Callable[[], None]) -> None:
 
 def test_the_page_has_code() -> None:
     """The search for code blocks finds them."""
-    assert len(printed_tests()) == 2
+    assert len(printed_tests()) == 3
