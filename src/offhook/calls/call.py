@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from offhook.calls.chronicle import Chronicle
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.errors import CallError
 from offhook.calls.events import (
@@ -17,18 +18,16 @@ from offhook.calls.events import (
     MediaEvent,
     MediaSilenced,
     ReferReceived,
-    RefusalCause,
     SessionId,
 )
 from offhook.calls.leg import CallLeg
 from offhook.calls.leg_table import LegState
-from offhook.calls.ports import Notification, Sound
+from offhook.calls.ports import Sound
 from offhook.calls.progress import Progress
 from offhook.calls.referral import ReferOutcome, refer
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
-from offhook.model.sids import NOTIFICATION
-from offhook.model.timeline import Kind, TimelineEntry
+from offhook.model.timeline import Kind
 from offhook.model.webhook import standard_parameters
 
 BUSY_HERE = 486
@@ -56,6 +55,7 @@ class Call:
     def __init__(self, world: World, record: CallRecord, dials: Dials, *, time_limit: float | None = None) -> None:
         self.world = world
         self.progress = Progress(world, record)
+        self.chronicle = Chronicle(world, record.sid, record.account_sid)
         self.leg = CallLeg(world, self)
         self.ready = asyncio.Event()
         self.taken_away = asyncio.Event()
@@ -216,26 +216,11 @@ class Call:
 
     def trace(self, kind: Kind, summary: str, **detail: Any) -> None:
         """One entry on the call's timeline."""
-        at = self.world.clock.now()
-        entry = TimelineEntry(at=at, kind=kind, summary=summary, call_sid=self.record.sid, detail=detail)
-        self.world.timeline.record(entry)
+        self.chronicle.trace(kind, summary, **detail)
 
     def notice(self, error_code: int, text: str, *, is_error: bool = False, url: str = "") -> None:
         """One notification of the API, and its entry on the timeline."""
-        level = "error" if is_error else "warning"
-        self.trace(Kind.NOTICE, f"{error_code} {text}", error_code=error_code, level=level, text=text)
-        self.world.store.add_notification(
-            Notification(
-                sid=self.world.tokens.sid(NOTIFICATION),
-                account_sid=self.record.account_sid,
-                call_sid=self.record.sid,
-                error_code=error_code,
-                log=0 if is_error else 1,
-                message_text=text,
-                message_date=self.world.clock.now(),
-                request_url=url,
-            )
-        )
+        self.chronicle.notice(error_code, text, is_error=is_error, url=url)
 
     # --- what the leg tells ---------------------------------------------------------------------------------------
 
@@ -254,21 +239,8 @@ class Call:
         """What the port moved belongs to the timeline; the record is closed by finish()."""
         if self._expiry is not None:
             self._expiry.cancel()
-        statistics = self.leg.statistics
-        if statistics is not None:
-            self.trace(
-                Kind.MEDIA,
-                f"media closed: {statistics.packets_received} packets in, {statistics.packets_sent} out",
-                event="closed",
-                codec=statistics.codec,
-                srtp=statistics.srtp,
-                remote=statistics.remote,
-                packets_received=statistics.packets_received,
-                packets_sent=statistics.packets_sent,
-                packets_lost=statistics.packets_lost,
-                packets_unauthenticated=statistics.packets_unauthenticated,
-                jitter_ms=statistics.jitter_ms,
-            )
+        if self.leg.statistics is not None:
+            self.chronicle.media_closed(self.leg.statistics)
 
     def leg_saw_media(self, event: MediaEvent) -> None:
         """Digits and the fate of the incoming audio go on the timeline; a dead peer ends the call (32014)."""
@@ -298,8 +270,7 @@ class Call:
 
     def leg_turned(self, direction: str, *, is_held: bool) -> None:
         """Hold and resume go on the timeline."""
-        event = "held" if is_held else "resumed"
-        self.trace(Kind.MEDIA, f"{event} by the peer: {direction}", event=event, direction=direction)
+        self.chronicle.turned(direction, is_held=is_held)
 
     def leg_told(self, event: str, summary: str) -> None:
         """One entry about the leg."""
@@ -307,11 +278,7 @@ class Call:
 
     def leg_missed(self, event: AttemptFailed) -> None:
         """Each failed attempt is shown with where it went (32011)."""
-        answer = f"{event.code} {event.reason}".strip() if event.cause is RefusalCause.RESPONSE else event.cause.value
-        target = self.leg.placed.to_uri if self.leg.placed is not None else self.record.to
-        detail = {"place": event.place, "cause": event.cause.value, "code": event.code}
-        self.trace(Kind.LEG, f"attempt failed: {event.place}: {answer}", event="attempt_failed", **detail)
-        self.notice(32011, f"{target} at {event.place}: {answer}")
+        self.chronicle.attempt_failed(event, self.leg.placed.to_uri if self.leg.placed is not None else self.record.to)
 
     def leg_was_referred(self, event: ReferReceived) -> None:
         """Let the bridge carry it out, or say why it may not."""

@@ -97,7 +97,8 @@ class InviteRefused:
 class AttemptFailed:
     """One of the places that our INVITE was sent to came to nothing; others may follow.
 
-    `place` is transport, address and port as people write them: `udp 192.0.2.1:5060`.
+    `place` is transport, address and port as people write them: `udp 192.0.2.1:5060`. `reason` is that of the response,
+    or says why the place was not reached.
     """
 
     session: SessionId

@@ -92,7 +92,7 @@ class PlacedLeg(LegFrame):
         if self._search is not None:
             target = self._search.next()
             self.observer.leg_told("redirected", f"{event.code}: redirected to {target}")
-            self.world.signalling.follow_redirect(self._session(), target)
+            self.world.signalling.follow_redirect(self._session(), target, needs_public=self._search.needs_public)
 
     def refuse_redirect(self, _event: RedirectReceived, _now: float) -> None:
         """Let the 3xx be the final response."""

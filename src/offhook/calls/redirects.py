@@ -6,12 +6,12 @@ Kept by a leg from its INVITE on; nothing is sent here.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
 from offhook.calls.errors import CallError
 from offhook.calls.events import InviteRefused, RefusalCause
 from offhook.calls.ports import InviteOrder
 from offhook.sip.errors import SipError
+from offhook.sip.hop_rules import is_private
 from offhook.sip.uri import SipUri
 
 GLOBAL_FAILURE = 600  # §21.6: the callee is not to be had at any of its places
@@ -53,6 +53,11 @@ class Search:
         self._followed = 0
 
     @property
+    def needs_public(self) -> bool:
+        """Whether a redirected call may lead to no private address, which its name may hide."""
+        return not self._rules.allows_private
+
+    @property
     def has_next(self) -> bool:
         """Whether another place may be called."""
         return bool(self._waiting) and self._followed < self._rules.limit
@@ -83,7 +88,7 @@ class Search:
 
     def next_order(self) -> InviteOrder:
         """An INVITE to the place to call now; likewise."""
-        return replace(self._order, target=self.next())
+        return replace(self._order, target=self.next(), needs_public=self.needs_public)
 
     def _checked(self, contact: str) -> str:
         try:
@@ -123,10 +128,4 @@ def _is_tls(uri: SipUri) -> bool:
 
 
 def _is_private(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return not address.is_global or address.is_multicast
+    return host == "localhost" or host.endswith(".localhost") or is_private(host)

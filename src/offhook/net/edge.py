@@ -203,9 +203,9 @@ class EdgeWire:
         """The end of a connection."""
         self.pump.receive(self.endpoint.connection_closed, connection, self.pump.now())
 
-    def stream_failed(self, hop: Hop, call_id: str) -> None:
+    def stream_failed(self, hop: Hop, call_id: str, reason: str) -> None:
         """A message that no connection took."""
-        self.pump.receive(self.endpoint.transport_failed, hop, call_id, self.pump.now())
+        self.pump.receive(self.endpoint.transport_failed, hop, call_id, self.pump.now(), reason=reason)
 
     def stream_bounced(self, peer: Hop, quote: bytes) -> None:
         """A request whose connection has ended."""
@@ -217,21 +217,22 @@ class EdgeWire:
 
     # --- from the pump --------------------------------------------------------------------------------------------
 
-    def send(self, transmission: Transmission) -> bool:
-        """Put a message on the wire; False when it refused it at once."""
+    def send(self, transmission: Transmission) -> str:
+        """Put a message on the wire; what refused it at once, "" when nothing did."""
         hop = transmission.hop
         self._record.sent(transmission)
         streams = self._streams.get(hop.transport)
         if reason := self.obstacle(hop):
             log.info("no_way", edge=self.edge.name, peer=print_host(hop.host, hop.port), reason=reason)
-            return False
+            return reason
         if streams is None:
-            return self._datagrams.send(transmission.data, hop.host, hop.port)
+            is_sent = self._datagrams.send(transmission.data, hop.host, hop.port)
+            return "" if is_sent else "the datagram was refused"
         if hop.connection is not None and streams.send_on(hop.connection, transmission.data):
-            return True
+            return ""
         # RFC 3261 §18.2.2: when the connection is gone, another one to the peer's address is tried.
         streams.send(transmission.data, hop, transmission.call_id)
-        return True
+        return ""
 
     def obstacle(self, hop: Hop) -> str:
         """Why this edge cannot reach a hop, whoever is there; "" when nothing is in the way."""

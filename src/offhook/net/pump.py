@@ -26,8 +26,8 @@ Result = TypeVar("Result")
 class Outside(Protocol):
     """What the pump drains into."""
 
-    def send(self, transmission: Transmission) -> bool:
-        """Put bytes on the wire; False when it refused them at once."""
+    def send(self, transmission: Transmission) -> str:
+        """Put bytes on the wire; why it refused them at once, "" when it did not."""
 
     def deliver(self, event: Event) -> None:
         """Take one event; must not raise."""
@@ -89,8 +89,9 @@ class Pump:
         """Send all that waits; what the wire refuses is told to the endpoint at once. Whether there was anything."""
         transmissions = () if self._closed else self._endpoint.transmissions()
         for transmission in transmissions:
-            if not self._outside.send(transmission):
-                self._endpoint.transport_failed(transmission.hop, transmission.call_id, self._loop.time())
+            if obstacle := self._outside.send(transmission):
+                now = self._loop.time()
+                self._endpoint.transport_failed(transmission.hop, transmission.call_id, now, reason=obstacle)
         return bool(transmissions)
 
     def _deliver(self) -> bool:

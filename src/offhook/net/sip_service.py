@@ -111,6 +111,8 @@ class SipService:
             headers=order.headers,
             body=order.offer,
             proxy=order.proxy or self._wires[place].edge.proxy,
+            needs_tls=order.is_secure,
+            needs_public=order.needs_public,
             max_forwards=order.max_forwards,
             asks_redirects=True,
             username=order.credentials.username if order.credentials else "",
@@ -151,10 +153,11 @@ class SipService:
         wire, number = self._find(session)
         wire.pump.command(wire.endpoint.challenge, number, realm, wire.pump.now(), is_stale=is_stale)
 
-    def follow_redirect(self, session: SessionId, target: str) -> None:
+    def follow_redirect(self, session: SessionId, target: str, *, needs_public: bool = False) -> None:
         """Send the INVITE of a RedirectReceived again, to this SIP URI. Raises SipError when it is none."""
         wire, number = self._find(session)
-        wire.pump.command(wire.endpoint.follow_redirect, number, target, wire.pump.now())
+        now = wire.pump.now()
+        wire.pump.command(wire.endpoint.follow_redirect, number, target, now, needs_public=needs_public)
 
     def refuse_redirect(self, session: SessionId) -> None:
         """Go nowhere; InviteRefused with the 3xx follows."""

@@ -33,6 +33,7 @@ Key = tuple[str, int, str]
 
 # What can be said in SNI (RFC 6066 §3); ssl and asyncio fail in other ways at each of the others.
 NAME = re.compile(r"(?=.{1,253}\.?\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE | re.ASCII)
+DEAF = "the peer does not read"
 
 
 class StreamTaker(Protocol):
@@ -44,7 +45,7 @@ class StreamTaker(Protocol):
     def stream_closed(self, connection: int) -> None:
         """The connection is gone; nothing more comes from it."""
 
-    def stream_failed(self, hop: Hop, call_id: str) -> None:
+    def stream_failed(self, hop: Hop, call_id: str, reason: str) -> None:
         """A message of this Call-ID could not be sent to this peer."""
 
     def stream_bounced(self, peer: Hop, quote: bytes) -> None:
@@ -113,13 +114,13 @@ class StreamEdge:
         connection = self._peers.get(key)
         if connection is not None and not connection.is_closing:
             if not self._write(connection, data):
-                self.taker.stream_failed(hop, call_id)
+                self.taker.stream_failed(hop, call_id, DEAF)
             return
         waiting = self._waiting.get(key)
         if waiting is None:
             self._open(key, (data, hop, call_id))
         elif waiting.bytes + len(data) > self.limits.queue_bytes:
-            self.taker.stream_failed(hop, call_id)
+            self.taker.stream_failed(hop, call_id, "too much waits for a connection")
         else:
             waiting.messages.append((data, hop, call_id))
             waiting.bytes += len(data)
@@ -149,7 +150,7 @@ class StreamEdge:
         host = key[0]
         allowed = is_address(host) and len(self.connections) + len(self._waiting) <= self.limits.connections
         if not (allowed and self._chores.add(self._connect(key))):
-            self._give_up(key)
+            self._give_up(key, "no more connections are opened" if is_address(host) else f"{host} is no address")
 
     async def _connect(self, key: Key) -> None:
         host, port, domain = key
@@ -157,12 +158,13 @@ class StreamEdge:
             async with asyncio.timeout(self.limits.connect):
                 connection = await self._establish(host, port, domain)
         except (OSError, ValueError, TimeoutError, PeerNotTrusted) as error:
-            log.info("connection_not_made", peer=print_host(host, port), domain=domain, reason=explain(error))
-            self._give_up(key)
+            reason = explain(error)
+            log.info("connection_not_made", peer=print_host(host, port), domain=domain, reason=reason)
+            self._give_up(key, reason)
             return
         for data, hop, call_id in self._waiting.pop(key).messages:
             if not self._write(connection, data):
-                self.taker.stream_failed(hop, call_id)
+                self.taker.stream_failed(hop, call_id, DEAF)
 
     async def _establish(self, host: str, port: int, domain: str) -> Connection:
         """A connection, its peer's certificate checked.
@@ -187,9 +189,9 @@ class StreamEdge:
             raise connection.refusal
         return connection
 
-    def _give_up(self, key: Key) -> None:
+    def _give_up(self, key: Key, reason: str) -> None:
         for _, hop, call_id in self._waiting.pop(key).messages:
-            self.taker.stream_failed(hop, call_id)
+            self.taker.stream_failed(hop, call_id, reason)
 
     # --- connection.Home ------------------------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ def _attempt_failed(event: sip.AttemptFailed, session: SessionId, _: Sessions) -
         place=f"{hop.transport.value.lower()} {print_host(hop.host, hop.port)}",
         cause=told.RefusalCause(event.cause.value),
         code=silence if response is None else response.code,
-        reason="" if response is None else response.reason,
+        reason=event.reason if response is None else response.reason,
     )
 
 

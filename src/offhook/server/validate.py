@@ -248,6 +248,9 @@ def _trunk_problems(key: str, trunk: Trunk, edges: set[str]) -> Iterator[Problem
         yield f"{key}.host", f"a secure trunk is called by TLS: leave out {told[0]}"
     if trunk.proxy and not is_sip_host(trunk.proxy):
         yield f"{key}.proxy", f"write a host, with a port if it needs one, not {trunk.proxy!r}"
+    told = [word for word in trunk.proxy.lower().split(";") if word.startswith("transport=")]
+    if trunk.secure and told not in ([], ["transport=tls"]):
+        yield f"{key}.proxy", f"a secure trunk's proxy is reached by TLS: leave out {told[0]}"
     if trunk.edge not in edges:
         yield f"{key}.edge", f"there is no edge {trunk.edge!r}"
     if trunk.password and not trunk.username:

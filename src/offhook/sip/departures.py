@@ -16,6 +16,7 @@ from offhook.sip.events import NextHopAsked, RefusalCause
 from offhook.sip.fields import BRANCH_COOKIE, RetryAfter
 from offhook.sip.headers import Headers
 from offhook.sip.hop import Hop, Transport
+from offhook.sip.hop_rules import ANY_HOP, HopRules
 from offhook.sip.message import Request, Response
 from offhook.sip.methods import ACK, CANCEL, INVITE, NOTIFY, REFER, UPDATE
 from offhook.sip.next_hop import next_hop
@@ -48,8 +49,8 @@ class Watcher(Protocol):
     def has_left(self, request: Request, hop: Hop, now: float) -> None:
         """It goes out to this hop."""
 
-    def has_failed(self, hop: Hop, cause: RefusalCause, response: Response | None) -> None:
-        """This hop came to nothing; others may follow."""
+    def has_failed(self, hop: Hop, cause: RefusalCause, response: Response | None, reason: str) -> None:
+        """This hop came to nothing, and why if anybody said so; others may follow."""
 
     def answered_late(self, response: Response, source: Hop, now: float) -> None:
         """A 2xx came from a hop that had been given up: it is not wanted any more."""
@@ -66,6 +67,7 @@ class Departure:
     request: Request
     sender: Sender | None = None
     towards: SipUri | None = None
+    rules: HopRules = ANY_HOP
     hops: deque[Hop] = field(default_factory=deque)
     has_left: Callable[[Request, Hop, float], None] | None = None
     watcher: Watcher | None = None
@@ -169,7 +171,7 @@ class Departures:
         else:
             self.avoided.forgive(transaction.hop)
         if departure.watcher is not None and (is_failure or response.code in self._failover.failed_codes):
-            departure.watcher.has_failed(transaction.hop, RefusalCause.RESPONSE, response)
+            departure.watcher.has_failed(transaction.hop, RefusalCause.RESPONSE, response, "")
         if is_failure and departure.hops:
             self._try_next(departure, RefusalCause.RESPONSE, now)
             return
@@ -179,8 +181,8 @@ class Departures:
         if departure.sender is not None:
             departure.sender.responded(response, source, now)
 
-    def lost(self, transaction: ClientTransaction, now: float, *, timed_out: bool) -> None:
-        """A hop did not answer or could not be reached: try the next."""
+    def lost(self, transaction: ClientTransaction, now: float, *, timed_out: bool, reason: str = "") -> None:
+        """A hop did not answer or could not be reached, for this reason: try the next."""
         departure = transaction.user
         if not isinstance(departure, Departure) or departure.transaction is not transaction:
             return
@@ -189,7 +191,7 @@ class Departures:
             # §18.1.1: nobody takes it as a stream; better too large than not at all.
             departure.hops.appendleft(departure.datagram)
         else:
-            self._give_up(departure, transaction.hop, cause, now)
+            self._give_up(departure, transaction.hop, cause, now, reason)
         self._try_next(departure, cause, now)
 
     def handle_timer(self, now: float) -> None:
@@ -207,10 +209,10 @@ class Departures:
                 self._give_up(departure, transaction.hop, RefusalCause.TIMEOUT, now)
                 self._try_next(departure, RefusalCause.TIMEOUT, now)
 
-    def _give_up(self, departure: Departure, hop: Hop, cause: RefusalCause, now: float) -> None:
+    def _give_up(self, departure: Departure, hop: Hop, cause: RefusalCause, now: float, reason: str = "") -> None:
         self._avoid(hop, now, None)
         if departure.watcher is not None:
-            departure.watcher.has_failed(hop, cause, None)
+            departure.watcher.has_failed(hop, cause, None, reason)
 
     def _avoid(self, hop: Hop, now: float, response: Response | None) -> None:
         if self._failover.memory:
@@ -231,12 +233,20 @@ class Departures:
     def _try_next(self, departure: Departure, cause: RefusalCause, now: float) -> None:
         while departure.hops:
             hop = departure.hops.popleft()
-            if hop.transport in self._sent_by:
+            objection = self._objection(departure, hop)
+            if not objection:
                 self._attempt(departure, hop, now)
                 return
-            call_id = departure.request.call_id
-            self.layer.trace(TraceEntry("no way", f"{hop.host}: this edge has no {hop.transport.value}", call_id))
+            self.layer.trace(TraceEntry("no way", f"{hop.host}: {objection}", departure.request.call_id))
+            cause = RefusalCause.TRANSPORT
+            if departure.watcher is not None:
+                departure.watcher.has_failed(hop, cause, None, objection)
         self._fail(departure, cause)
+
+    def _objection(self, departure: Departure, hop: Hop) -> str:
+        if hop.transport not in self._sent_by:
+            return f"this edge has no {hop.transport.value}"
+        return departure.rules.objection(hop)
 
     def _attempt(self, departure: Departure, hop: Hop, now: float) -> None:
         request = self._ready(departure.request, hop)

@@ -116,12 +116,12 @@ class Endpoint(UserAgent):
         self._began.pop(connection, None)
         self._settle(now)
 
-    def transport_failed(self, hop: Hop, call_id: str, now: float) -> None:
-        """A transmission could not be sent.
+    def transport_failed(self, hop: Hop, call_id: str, now: float, *, reason: str = "") -> None:
+        """A transmission could not be sent; `reason` is for people.
 
         Pump law: drain transmissions, then events, then re-arm the timer.
         """
-        self.layer.transport_failed(hop, call_id, now)
+        self.layer.transport_failed(hop, call_id, now, reason)
         self._settle(now)
 
     def unreachable(self, hop: Hop, quote: bytes, now: float) -> None:
@@ -245,7 +245,7 @@ class Endpoint(UserAgent):
     def _take_failure(self, item: TransactionFailed, now: float) -> None:
         transaction = item.transaction
         if isinstance(transaction, ClientTransaction):
-            self.departures.lost(transaction, now, timed_out=item.timed_out)
+            self.departures.lost(transaction, now, timed_out=item.timed_out, reason=item.reason)
         elif isinstance(transaction.user, InviteSession):
             transaction.user.transaction_lost(transaction, now)
 

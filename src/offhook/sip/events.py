@@ -79,12 +79,16 @@ class InviteRefused:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed:
-    """One hop of our INVITE came to nothing; `response` is None when none came. Others may follow."""
+    """One hop of our INVITE came to nothing; `response` is None when none came. Others may follow.
+
+    `reason` says why it was not reached, when that is known.
+    """
 
     session: int
     hop: Hop
     cause: RefusalCause
     response: Response | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,11 @@ def next_hop(uri: SipUri) -> Hop | Question:
     return Hop(transport, literal, uri.port or transport.default_port)
 
 
+def over_tls(uri: str) -> str:
+    """The same SIP URI, asked for by TLS."""
+    return str(SipUri.parse(uri).with_params(transport="tls"))
+
+
 @lru_cache(maxsize=1024)
 def _is_address(text: str) -> bool:
     try:

@@ -116,9 +116,12 @@ class UserAgent:
         values = self._authenticator.challenge(realm, now, is_stale=is_stale)
         self.reject(session, CHALLENGED, "", tuple((CHALLENGE, value) for value in values), now)
 
-    def follow_redirect(self, session: int, target: str, now: float) -> None:
-        """Call a target of a RedirectReceived. Raises MalformedValue when it is no SIP URI."""
-        self._order(session, lambda known: known.follow(target, now), now)
+    def follow_redirect(self, session: int, target: str, now: float, *, needs_public: bool = False) -> None:
+        """Call a target of a RedirectReceived; `needs_public` lets it lead to no private address.
+
+        Raises MalformedValue when it is no SIP URI.
+        """
+        self._order(session, lambda known: known.follow(target, now, needs_public=needs_public), now)
 
     def refuse_redirect(self, session: int, now: float) -> None:
         """Go nowhere: the 3xx is the end of the session."""

@@ -108,9 +108,9 @@ class TownWire:
         else:
             self.pump.receive(self.endpoint.receive_stream, source.connection, data, source, self.pump.now())
 
-    def send(self, transmission: Transmission) -> bool:
+    def send(self, transmission: Transmission) -> str:
         """Put a message on the network."""
-        return self._network.send(transmission.data, self._place, transmission.hop)
+        return "" if self._network.send(transmission.data, self._place, transmission.hop) else "nobody lives there"
 
     def deliver(self, event: Event) -> None:
         """Answer questions for addresses; all else goes to whoever lives here."""

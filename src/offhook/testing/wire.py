@@ -90,9 +90,11 @@ class Wire:
         port: int = 5060,
         protection: Protection | None = None,
     ) -> "Station":
-        """A new endpoint at this address, over UDP and TCP."""
+        """A new endpoint at this address, over UDP and TCP unless its settings say otherwise."""
         sent_by = {Transport.UDP: (host, port), Transport.TCP: (host, port)}
-        own = replace(settings, sent_by=sent_by) if settings else EndpointSettings(edge="test", sent_by=sent_by)
+        own = settings or EndpointSettings(edge="test", sent_by=sent_by)
+        if not own.sent_by:
+            own = replace(own, sent_by=sent_by)
         station = Station(self, (host, port), own, protection=protection or Protection())
         self.attach(station.place, station)
         self._stations.append(station)
@@ -236,7 +238,7 @@ class Station:
         transmissions: list[Transmission] = self.endpoint.transmissions()
         for one in transmissions:
             if not self.wire.send(one.data, self.place, one.hop):
-                self.endpoint.transport_failed(one.hop, one.call_id, self.wire.now)
+                self.endpoint.transport_failed(one.hop, one.call_id, self.wire.now, reason="nobody is there")
         return bool(transmissions)
 
     def _take(self) -> bool:

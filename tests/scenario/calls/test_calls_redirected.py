@@ -155,7 +155,8 @@ async def test_a_loop_is_not_entered() -> None:
 
 
 @pytest.mark.parametrize(
-    "contact", ["sip:a@127.0.0.1", "sip:a@[::1]", "sip:a@10.1.2.3", "sip:a@localhost", "sip:a@0.0.0.0"]
+    "contact",
+    ["sip:a@127.0.0.1", "sip:a@[::1]", "sip:a@[fd00::1]", "sip:a@10.1.2.3", "sip:a@localhost", "sip:a@0.0.0.0"],
 )
 @virtual_time
 async def test_private_addresses_by_policy(contact: str) -> None:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from talk import ANSWER, PHONE, THEIRS, Talk, order
+from talk import ANSWER, OURS, PHONE, THEIRS, Talk, order
 
 from offhook.sip.avoided import AvoidedHops
-from offhook.sip.events import ByeAnswered, InviteAnswered, InviteRefused, RefusalCause
+from offhook.sip.events import ByeAnswered, InviteAnswered, InviteRefused, RedirectReceived, RefusalCause
 from offhook.sip.hop import Hop, Transport
 from offhook.sip.message import Request
 from offhook.sip.settings import EndpointSettings, Failover
@@ -342,3 +342,50 @@ def test_an_outbound_proxy_is_the_first_hop_and_stays_in_the_route() -> None:
     talk.ours.expect(InviteAnswered)
     assert talk.phone.expect_request("ACK").headers.get("Route") is None
     talk.hang_up(session)
+
+
+def test_a_failed_attempt_says_why_nobody_was_reached() -> None:
+    """What the transport knows is passed on."""
+    talk = Talk()
+    talk.wire.unreachable.add((DEAD, 5060))
+    talk.call(order(f"sip:phone@{DEAD};transport=tcp"))
+    talk.refused()
+    assert [one.reason for one in talk.ours.attempts] == ["nobody is there"]
+
+
+@pytest.mark.parametrize("proxy", ["sip:proxy.example;lr", f"sip:{PHONE};lr", f"sip:{PHONE};transport=udp;lr"])
+def test_a_secure_call_does_not_go_to_its_proxy_in_the_clear(proxy: str) -> None:
+    """RFC 4568 §6.1: its offer holds the key. This edge has no TLS, so nothing leaves at all."""
+    talk = Talk()
+    talk.wire.names = {"proxy.example": [hop(PHONE)]}
+    talk.call(replace(order(TARGET), proxy=proxy, needs_tls=True))
+    assert talk.refused().cause is RefusalCause.TRANSPORT
+    assert talk.wire.sent == []
+    (attempt,) = talk.ours.attempts
+    assert attempt.reason in {"this edge has no TLS", "a secure call does not go by UDP"}
+
+
+def test_a_secure_call_goes_to_its_proxy_by_tls() -> None:
+    """Whether or not the proxy's URI says so; the Route does."""
+    talk = Talk(EndpointSettings(edge="test", sent_by={Transport.TLS: (OURS, 5061)}))
+    session = talk.call(replace(order(TARGET), proxy=f"sip:{PHONE};lr", needs_tls=True))
+    (sent,) = talk.wire.sent
+    assert (sent.transport, sent.target) == (Transport.TLS, (PHONE, 5061))
+    assert f"Route: <sip:{PHONE};lr;transport=tls>".encode() in sent.data
+    talk.cancel(session)
+
+
+@pytest.mark.parametrize("inside", ["10.0.0.7", "127.0.0.1", "169.254.169.254"])
+def test_a_name_does_not_lead_a_redirected_call_into_a_private_network(inside: str) -> None:
+    """Whoever sent the 3xx also says what its name means."""
+    talk = Talk()
+    talk.wire.names = {NAME: [hop(inside)]}
+    session = talk.call(replace(order(), asks_redirects=True))
+    talk.phone.answer(talk.phone.expect_request("INVITE"), 302, headers=(("Contact", f"<{TARGET}>"),))
+    talk.phone.expect_request("ACK")
+    talk.ours.expect(RedirectReceived)
+    talk.ours.endpoint.follow_redirect(session, TARGET, talk.wire.now, needs_public=True)
+    talk.ours.pump()
+    assert talk.refused().cause is RefusalCause.TRANSPORT
+    assert [one.reason for one in talk.ours.attempts] == [f"{inside} is a private address"]
+    assert not [one for one in talk.wire.sent if one.target[0] == inside]

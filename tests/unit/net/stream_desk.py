@@ -22,6 +22,7 @@ class Inbox:
         self.closed: asyncio.Queue[int] = asyncio.Queue()
         self.began: dict[int, float] = {}
         self.failed: asyncio.Queue[tuple[str, int, str]] = asyncio.Queue()
+        self.reasons: list[str] = []
         self.bounced: asyncio.Queue[tuple[Hop, bytes]] = asyncio.Queue()
 
     def stream_received(self, data: bytes, source: Hop) -> None:
@@ -33,8 +34,9 @@ class Inbox:
         """Take an end."""
         self.closed.put_nowait(connection)
 
-    def stream_failed(self, hop: Hop, call_id: str) -> None:
+    def stream_failed(self, hop: Hop, call_id: str, reason: str) -> None:
         """Take a failure."""
+        self.reasons.append(reason)
         self.failed.put_nowait((hop.host, hop.port, call_id))
 
     def stream_bounced(self, peer: Hop, quote: bytes) -> None:

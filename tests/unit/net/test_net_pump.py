@@ -48,10 +48,10 @@ class Script:
         self.timer = None
         self.woken.set()
 
-    def transport_failed(self, hop: Hop, call_id: str, now: float) -> None:
+    def transport_failed(self, hop: Hop, call_id: str, now: float, *, reason: str) -> None:
         """A failure is news."""
         assert now > 0
-        self.done.append(f"failed {hop.host} {call_id}")
+        self.done.append(f"failed {hop.host} {call_id}: {reason}")
         self.events.append(AckMissed(9))
 
     def act(self, *events: int, send: tuple[str, ...] = ()) -> str:
@@ -67,10 +67,10 @@ class Script:
 
     # --- the outside ---
 
-    def send(self, transmission: Transmission) -> bool:
+    def send(self, transmission: Transmission) -> str:
         """Write down what is sent."""
         self.done.append(f"send {transmission.call_id}")
-        return not self.refuse
+        return "refused" if self.refuse else ""
 
     def deliver(self, event: Event) -> None:
         """Write down what is delivered; the first event gives a command, as a sink does."""
@@ -134,7 +134,7 @@ async def test_what_the_wire_refuses_is_told_to_the_endpoint() -> None:
     script = start()
     script.refuse = True
     script.pump.receive(script.act, send=("lost",))
-    assert script.done == ["send lost", "failed 192.0.2.1 lost", "event 9"]
+    assert script.done == ["send lost", "failed 192.0.2.1 lost: refused", "event 9"]
 
 
 async def test_a_failing_input_is_logged_and_drained() -> None:

@@ -114,6 +114,7 @@ async def test_whose_certificate_is_believed(  # noqa: PLR0913 - a table's colum
             return
         assert (await home.failed.get())[2] == "call"
     reason = next(line["reason"] for line in logs if line["event"] == "connection_not_made")
+    assert home.reasons == [reason]
     assert reason.endswith("(name)") if domain != "example.com" or "other" in holder else "(chain)" in reason
     assert inbox.received.empty()
     assert not client.connections

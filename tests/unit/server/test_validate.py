@@ -220,3 +220,6 @@ def test_a_secure_trunk_names_no_other_transport() -> None:
     """The keys of SRTP stand in the signalling, so that goes by TLS."""
     assert not found(trunk=(Trunk(host="sip.example.com;transport=TLS", secure=True),))
     assert found(trunk=(Trunk(host="sip.example.com;transport=udp", secure=True),)) == ["trunk[0].host"]
+    assert not found(trunk=(Trunk(host="sip.example.com", proxy="proxy.example;transport=tls", secure=True),))
+    clear = Trunk(host="sip.example.com", proxy="proxy.example;transport=tcp", secure=True)
+    assert found(trunk=(clear,)) == ["trunk[0].proxy"]

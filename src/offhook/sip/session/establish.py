@@ -17,8 +17,10 @@ from offhook.sip.events import (
 )
 from offhook.sip.headers import Headers, check_field
 from offhook.sip.hop import Hop
+from offhook.sip.hop_rules import HopRules
 from offhook.sip.message import Request, Response
 from offhook.sip.methods import ACK, BYE, INVITE
+from offhook.sip.next_hop import over_tls
 from offhook.sip.session.machine import SessionInput, SessionState, SessionTimer
 from offhook.sip.session.messages import NO_PROOF, OutgoingInvite
 from offhook.sip.session.reliable import Reliable
@@ -64,7 +66,7 @@ class Establishing(Reliable):
         callee = self.invite.headers.get("To") if self.invite is not None else None
         headers = Headers()
         if order.proxy:
-            headers.add("Route", f"<{order.proxy}>")
+            headers.add("Route", f"<{over_tls(order.proxy) if order.needs_tls else order.proxy}>")
         headers.add("Max-Forwards", str(order.max_forwards))
         headers.add("From", f"{order.from_};tag={self.local_tag}")
         headers.add("To", callee or f"<{order.target}>")
@@ -82,6 +84,7 @@ class Establishing(Reliable):
             request=request,
             sender=self,
             towards=first_uri(request),
+            rules=HopRules(needs_tls=order.needs_tls, needs_public=order.needs_public and not order.proxy),
             hops=deque(() if hop is None else (hop,)),
             watcher=self,
         )
@@ -96,9 +99,9 @@ class Establishing(Reliable):
         self.stack.meet(self, hop, is_ours=True)
         self.feed(SessionInput.INVITE_LEFT, None, now)
 
-    def has_failed(self, hop: Hop, cause: RefusalCause, response: Response | None) -> None:
+    def has_failed(self, hop: Hop, cause: RefusalCause, response: Response | None, reason: str) -> None:
         """This hop came to nothing; others may follow."""
-        self.stack.tell(AttemptFailed(self.number, hop, cause, response))
+        self.stack.tell(AttemptFailed(self.number, hop, cause, response, reason))
 
     def answered_late(self, response: Response, source: Hop, now: float) -> None:
         """A hop that had been given up answers after all: it is acknowledged and hung up."""
@@ -130,12 +133,16 @@ class Establishing(Reliable):
             return False
         return response.cseq == self.sent_invite[0].cseq
 
-    def follow(self, target: str, now: float) -> None:
+    def follow(self, target: str, now: float, *, needs_public: bool = False) -> None:
         """Call the target of a redirect that the user has chosen. Raises MalformedValue when it is no SIP URI."""
         if self.order is None or self.invite is None or not self.allows(SessionInput.FOLLOW):
             return
         SipUri.parse(target)
-        self.order, self.proof, self.redirect = replace(self.order, target=target), NO_PROOF, None
+        self.order, self.proof, self.redirect = (
+            replace(self.order, target=target, needs_public=needs_public),
+            NO_PROOF,
+            None,
+        )
         self.feed(SessionInput.FOLLOW, None, now)
         self._send_invite(self.invite.cseq.number + 1, None, now)
 

@@ -28,8 +28,9 @@ class Body:
 class OutgoingInvite:
     """What an INVITE says; `from_` is a whole From value without tag, `headers` are added as they are.
 
-    `proxy` is the URI of the outbound proxy that it goes through. With `asks_redirects` a 3xx is told as
-    RedirectReceived and awaits its order; without, it is a refusal like any other.
+    `proxy` is the URI of the outbound proxy that it goes through; `needs_tls` lets it leave by TLS alone,
+    `needs_public` to no private address. With `asks_redirects` a 3xx is told as RedirectReceived and awaits its order;
+    without, it is a refusal like any other.
     """
 
     target: str
@@ -38,6 +39,8 @@ class OutgoingInvite:
     body: bytes = b""
     content_type: str = SDP
     proxy: str = ""
+    needs_tls: bool = False
+    needs_public: bool = False
     max_forwards: int = 70
     asks_redirects: bool = False
     username: str = ""

@@ -60,10 +60,11 @@ class ResponseArrived:
 
 @dataclass(frozen=True, slots=True)
 class TransactionFailed:
-    """No answer (or ACK) in time, or the transport failed."""
+    """No answer (or ACK) in time, or the transport failed; `reason` says how, when that is known."""
 
     transaction: Transaction
     timed_out: bool
+    reason: str = ""
 
 
 News = RequestArrived | ResponseArrived | TransactionFailed
@@ -84,6 +85,7 @@ class TransactionLayer:
         self._first: dict[Identity, ServerTransaction] = {}
         self._by_call: dict[str, dict[Transaction, None]] = {}
         self._source: Hop | None = None
+        self._reason = ""
 
     def __len__(self) -> int:
         return len(self._clients) + len(self._servers)
@@ -150,13 +152,15 @@ class TransactionLayer:
         transaction.start(now)
         return transaction
 
-    def transport_failed(self, hop: Hop, call_id: str, now: float) -> None:
-        """A message of this Call-ID could not be sent to this hop."""
+    def transport_failed(self, hop: Hop, call_id: str, now: float, reason: str = "") -> None:
+        """A message of this Call-ID could not be sent to this hop, for this reason."""
+        self._reason = reason
         for transaction in [one for one in self._by_call.get(call_id, ()) if _is_towards(one, hop)]:
             if isinstance(transaction, ClientTransaction):
                 transaction.feed(ClientInput.TRANSPORT_ERROR, None, now)
             else:
                 transaction.feed(ServerInput.TRANSPORT_ERROR, None, now)
+        self._reason = ""
 
     def unreachable(self, hop: Hop, quote: bytes, now: float) -> None:
         """An ICMP error says that our datagram, whose beginning it quotes, did not get to this hop (§18.4).
@@ -167,7 +171,9 @@ class TransactionLayer:
         key = quoted_key(quote)
         client = None if key is None else self._clients.get(key)
         if client is not None and client.state in UNHEARD and _is_towards(client, hop):
+            self._reason = "the network says that nobody is there"
             client.feed(ClientInput.TRANSPORT_ERROR, None, now)
+            self._reason = ""
 
     # --- time -----------------------------------------------------------------------------------------------------
 
@@ -201,7 +207,7 @@ class TransactionLayer:
 
     def fail_up(self, transaction: Transaction, *, timed_out: bool) -> None:
         """A transaction came to nothing."""
-        self.news.append(TransactionFailed(transaction, timed_out))
+        self.news.append(TransactionFailed(transaction, timed_out, "" if timed_out else self._reason))
 
     def ack_up(self, transaction: ServerTransaction, request: Request) -> None:
         """An ACK that came with its INVITE's branch."""

@@ -1,0 +1,34 @@
+"""What calls need of the world, as Protocols; the adapters above satisfy them by shape.
+
+Commands return at once; what comes of them arrives as events at the exchange. Nothing here may block the loop.
+"""
+
+from offhook.calls.ports.application import CallbackRequest, DocumentAnswer, DocumentRequest, Speech, Webhooks
+from offhook.calls.ports.media import MediaPlane, PortStatistics, Sound, SrtpPolicy
+from offhook.calls.ports.programs import ProgramStart
+from offhook.calls.ports.records import CallFilter, CallPage, Clock, Notification, Store, Timeline, Tokens
+from offhook.calls.ports.signalling import InviteOrder, PlacedInvite, Signalling, SipCredentials
+
+__all__ = [
+    "CallFilter",
+    "CallPage",
+    "CallbackRequest",
+    "Clock",
+    "DocumentAnswer",
+    "DocumentRequest",
+    "InviteOrder",
+    "MediaPlane",
+    "Notification",
+    "PlacedInvite",
+    "PortStatistics",
+    "ProgramStart",
+    "Signalling",
+    "SipCredentials",
+    "Sound",
+    "Speech",
+    "SrtpPolicy",
+    "Store",
+    "Timeline",
+    "Tokens",
+    "Webhooks",
+]

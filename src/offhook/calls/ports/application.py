@@ -1,0 +1,66 @@
+"""The customer's application: its documents, its callbacks, and the voice that reads to callers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from offhook.calls.ports.media import Sound
+from offhook.model.call import CallEvent, WebhookTarget
+from offhook.model.sids import AccountSid, CallSid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRequest:
+    """A request whose answer steers the call; `cookies` live as long as the call (one jar per CallSid)."""
+
+    account_sid: AccountSid
+    call_sid: CallSid
+    target: WebhookTarget
+    parameters: Mapping[str, str]
+    purpose: str  # voice, fallback, action, screening, redirect, refer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentAnswer:
+    """What the application answered: the URL after redirects, the media type without parameters, the body."""
+
+    url: str
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRequest:
+    """A request that only tells; sent in order for each call, never awaited by it."""
+
+    account_sid: AccountSid
+    call_sid: CallSid
+    target: WebhookTarget
+    parameters: Mapping[str, str]
+    event: CallEvent
+
+
+class Webhooks(Protocol):
+    """HTTP to the customer's application; satisfied by webhook and testing.webapp."""
+
+    async def fetch(self, request: DocumentRequest) -> DocumentAnswer:
+        """Request a document within the contract's limits (1 §7.3). Raises WebhookFailed with the 11xxx code."""
+
+    async def fetch_sound(self, call_sid: CallSid, url: str) -> Sound:
+        """Fetch and decode audio for Play. Raises WebhookFailed with 11xxx or 12300."""
+
+    def decode_sound(self, body: bytes, content_type: str) -> Sound:
+        """Decode audio that came in place of a document. Raises WebhookFailed with 12300."""
+
+    def notify(self, request: CallbackRequest) -> None:
+        """Queue a status callback behind the call's earlier ones."""
+
+    def forget(self, call_sid: CallSid) -> None:
+        """The call is over: its cookies may go once its last callback is out."""
+
+
+class Speech(Protocol):
+    """Text to sound; satisfied by speech."""
+
+    async def synthesize(self, text: str, voice: str, language: str) -> Sound:
+        """Speak `text`. Raises SpeechFailed."""

@@ -1,0 +1,91 @@
+"""Media as calls need it: ports with sockets, SDP as bytes, sound in and out."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from offhook.calls.events import PlaybackId, PortId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """Samples to play: 16-bit little-endian mono."""
+
+    samples: bytes
+    rate_hz: int = 8000
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / 2 / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortStatistics:
+    """What a port moved in its life."""
+
+    packets_received: int = 0
+    packets_sent: int = 0
+    packets_lost: int = 0
+    jitter_ms: float = 0.0
+    codec: str = ""
+    remote: str = ""
+    srtp: str = ""  # the suite of RFC 4568, "" for RTP in the clear
+    packets_unauthenticated: int = 0  # of SRTP and SRTCP: not written under the peer's key
+
+
+class SrtpPolicy(Enum):
+    """Whether the media of a session may be SRTP, and whether it may be anything else."""
+
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    REQUIRED = "required"
+
+
+class MediaPlane(Protocol):
+    """Media ports on the edges; satisfied by net.media_service and testing.plane."""
+
+    def open(self, edge: str, *, srtp: SrtpPolicy = SrtpPolicy.ACCEPTED) -> PortId:
+        """Bind an RTP and RTCP port pair on the edge's media address. Raises MediaExhausted, UnknownEdge."""
+
+    def check_offer(self, offer: bytes, srtp: SrtpPolicy) -> None:
+        """Raise OfferRefused (32207, 32208) for an offer that this policy forbids; others are judged by make_answer."""
+
+    def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
+        """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` (RFC 4568).
+
+        A port whose media is SRTP already stays so, and one whose policy requires SRTP offers nothing else.
+        """
+
+    def make_answer(self, port: PortId, offer: bytes) -> bytes:
+        """Negotiate an offer and return the answer; also used for re-offers, which keep SRTP once there is any.
+
+        Raises OfferRefused.
+        """
+
+    def accept_answer(self, port: PortId, answer: bytes) -> None:
+        """Apply the peer's answer to our offer, early or final, again if it changes. Raises OfferRefused."""
+
+    def direction(self, port: PortId) -> str:
+        """What the peer does as of the last agreement: sendrecv, recvonly, or on hold sendonly or inactive."""
+
+    def connect(self, one: PortId, other: PortId) -> None:
+        """Join two ports, both ways; packets, telephone-events included, are relayed natively."""
+
+    def disconnect(self, port: PortId) -> None:
+        """Part a port from whatever it is joined to; nothing happens when it stands alone."""
+
+    def play(self, port: PortId, sound: Sound, *, loop: int = 1) -> PlaybackId:
+        """Queue a sound, `loop` times (0: for ever); PlaybackFinished follows."""
+
+    def play_digits(self, port: PortId, digits: str) -> PlaybackId:
+        """Queue telephone-events for `0-9 A-D # *`, with w = 0.5 s and W = 1 s of pause; PlaybackFinished follows."""
+
+    def play_ringback(self, port: PortId, country: str) -> PlaybackId:
+        """Queue the endless ringing tone of a country (contract 1 §3.1 ringTone)."""
+
+    def stop(self, port: PortId) -> None:
+        """Drop everything queued or playing; PlaybackFinished(stopped=True) follows for each."""
+
+    def close(self, port: PortId) -> PortStatistics:
+        """Release the port; no event comes from it any more."""

@@ -1,0 +1,108 @@
+"""Where calls are written down, and where time and identifiers come from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from offhook.model.call import CallRecord
+from offhook.model.sids import AccountSid, CallSid
+from offhook.model.timeline import TimelineEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFilter:
+    """Which calls a list shows (contract 1 §1.5); times compare with start_time and end_time."""
+
+    to: str | None = None
+    from_: str | None = None
+    parent_call_sid: CallSid | None = None
+    status: str | None = None
+    start_after: datetime | None = None  # at or after
+    start_before: datetime | None = None  # strictly before
+    end_after: datetime | None = None
+    end_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPage:
+    """One page of calls, newest first; `next_token` is None at the end."""
+
+    records: Sequence[CallRecord]
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """An error or warning on a call as the API shows it (contract 1 §8.6)."""
+
+    sid: str
+    account_sid: AccountSid
+    call_sid: CallSid
+    error_code: int
+    log: int  # 0 error, 1 warning
+    message_text: str
+    message_date: datetime
+    request_url: str = ""
+    request_method: str = ""
+
+
+class Store(Protocol):
+    """Records that outlive the process; every awaitable returns once the change is durable."""
+
+    async def create_call(self, record: CallRecord) -> None:
+        """Write a new call. Raises StoreFailed."""
+
+    def add_call(self, record: CallRecord) -> None:
+        """Write a new call, without waiting."""
+
+    def save_call(self, record: CallRecord) -> None:
+        """Write a newer state of a call behind the earlier ones, without waiting."""
+
+    async def call(self, account_sid: AccountSid, sid: CallSid) -> CallRecord | None:
+        """The newest state of one call, unsaved ones included."""
+
+    async def calls(self, account_sid: AccountSid, which: CallFilter, size: int, token: str | None) -> CallPage:
+        """One page. Raises BadPageToken."""
+
+    async def delete_call(self, account_sid: AccountSid, sid: CallSid) -> bool:
+        """Remove a call and what belongs to it; False when there is none."""
+
+    async def unfinished_calls(self) -> Sequence[CallRecord]:
+        """Every call whose status is not final, for recovery at start."""
+
+    def add_notification(self, notification: Notification) -> None:
+        """Write a notification, without waiting."""
+
+    async def notifications(self, account_sid: AccountSid, call_sid: CallSid) -> Sequence[Notification]:
+        """A call's notifications, oldest first."""
+
+    def append_timeline(self, entry: TimelineEntry) -> None:
+        """Write one entry, without waiting."""
+
+    async def timeline(self, call_sid: CallSid) -> Sequence[TimelineEntry]:
+        """A call's entries in order of time, unsaved ones included."""
+
+
+class Timeline(Protocol):
+    """Takes what happens; satisfied by telemetry.timeline."""
+
+    def record(self, entry: TimelineEntry) -> None:
+        """One more entry; without `call_sid`, its detail names the SIP `call_id` and it waits for link()."""
+
+    def link(self, call_id: str, call_sid: CallSid) -> None:
+        """SIP messages of this Call-ID belong to this call; those that came earlier are handed over."""
+
+
+class Clock(Protocol):
+    """Wall-clock time; durations come from the event loop."""
+
+    def now(self) -> datetime:
+        """The present, aware, UTC."""
+
+
+class Tokens(Protocol):
+    """Where new identifiers come from; seeded in tests."""
+
+    def sid(self, prefix: str) -> str:
+        """A new SID: the prefix and 32 hexadecimal digits."""
