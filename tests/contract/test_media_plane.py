@@ -239,6 +239,23 @@ def test_versions_of_a_session(on_plane: RunOn) -> None:
     on_plane(scenario)
 
 
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_an_offer_that_changes_nothing(on_plane: RunOn, *, is_ours: bool) -> None:
+    """RFC 4028 §7.4: a refresh says again what was said last, offer or answer, in the same version."""
+
+    async def scenario(rig: Rig) -> None:
+        port = rig.plane.open(EDGE)
+        if is_ours:
+            said = rig.plane.make_offer(port)
+            rig.plane.accept_answer(port, rig.peer.sdp())
+        else:
+            said = rig.plane.make_answer(port, rig.peer.sdp().replace(b"a=sendrecv", b"a=sendonly"))
+        assert [rig.plane.repeat_offer(port) for _ in range(2)] == [said, said]
+        rig.plane.accept_answer(port, rig.peer.sdp())
+
+    on_plane(scenario)
+
+
 def test_a_sound_lasts_as_long_as_it_is(on_plane: RunOn) -> None:
     """A sound of 50 ms, three times, is over after 150 ms and not before."""
 

@@ -53,9 +53,9 @@ class LegOffers:
                 self.look(port)
 
     def make(self, session: SessionId, port: PortId | None) -> None:
-        """Send an offer of ours, for the refresh of the session."""
+        """Send an offer that changes nothing, for the refresh of the session."""
         if port is not None:
-            self._signalling.offer(session, self._media.make_offer(port))
+            self._signalling.offer(session, self._media.repeat_offer(port))
 
     def take(self, port: PortId, answer: bytes) -> bool:
         """Apply the peer's answer to an offer of ours; False when it cannot be used."""

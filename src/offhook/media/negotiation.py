@@ -48,6 +48,13 @@ class Negotiation:
         self._sent = self._offer = offer
         return bytes(offer)
 
+    def repeat_offer(self) -> bytes:
+        """The description that was sent last, unchanged, as an offer: a refresh of the session (RFC 4028 §7.4)."""
+        if self._sent is None:
+            return self.make_offer()
+        self._offer = self._sent
+        return bytes(self._sent)
+
     def make_answer(self, offer: bytes) -> bytes:
         """Answer an offer; the same answer again keeps its version (RFC 3264 §8). Raises SdpError."""
         answer, agreement = make_answer(self._local(), parse(offer), self._present_use())

@@ -114,6 +114,10 @@ class MediaService:
         """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` or already so."""
         return self._port(port).make_offer(is_secure=is_secure)
 
+    def repeat_offer(self, port: PortId) -> bytes:
+        """The SDP that was sent last, unchanged, as an offer (RFC 4028 §7.4)."""
+        return self._port(port).repeat_offer()
+
     def make_answer(self, port: PortId, offer: bytes) -> bytes:
         """Negotiate an offer and return the answer; also used for re-offers. Raises OfferRefused."""
         try:

@@ -134,6 +134,10 @@ class FakePlane:
         """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` or already so."""
         return self._open_port(port).negotiation.make_offer(is_secure=is_secure)
 
+    def repeat_offer(self, port: PortId) -> bytes:
+        """The SDP that was sent last, unchanged, as an offer."""
+        return self._open_port(port).negotiation.repeat_offer()
+
     def make_answer(self, port: PortId, offer: bytes) -> bytes:
         """Negotiate an offer and return the answer. Raises OfferRefused."""
         found = self._open_port(port)

@@ -57,6 +57,9 @@ class MediaPlane(Protocol):
         A port whose media is SRTP already stays so, and one whose policy requires SRTP offers nothing else.
         """
 
+    def repeat_offer(self, port: PortId) -> bytes:
+        """The SDP that was sent last, unchanged, as an offer (RFC 4028 §7.4)."""
+
     def make_answer(self, port: PortId, offer: bytes) -> bytes:
         """Negotiate an offer and return the answer; also used for re-offers, which keep SRTP once there is any.
 
