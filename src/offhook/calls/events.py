@@ -11,6 +11,7 @@ from typing import NewType
 SessionId = NewType("SessionId", int)
 PortId = NewType("PortId", int)
 PlaybackId = NewType("PlaybackId", int)
+TapId = NewType("TapId", int)
 
 HeaderList = tuple[tuple[str, str], ...]
 

@@ -1,12 +1,12 @@
 """What is heard and pressed on a leg: its playbacks, and the queues that wait for digits."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from offhook.calls.errors import LegEnded
 from offhook.calls.events import PlaybackId, PortId
-from offhook.calls.ports import MediaPlane, Sound
+from offhook.calls.ports import MediaPlane, Sound, TapBlock
 
 
 class LegSound:
@@ -41,6 +41,15 @@ class LegSound:
         """Silence whatever plays."""
         if self.port is not None:
             self._media.stop(self.port)
+
+    @contextmanager
+    def tapping(self, take: Callable[[TapBlock], None], *, block: float) -> Iterator[None]:
+        """What passes through the port, in blocks of so many seconds, while the block runs. Raises LegEnded."""
+        tap = self._media.tap(self._open_port(), take, block=block)
+        try:
+            yield
+        finally:
+            self._media.untap(tap)
 
     @contextmanager
     def listening(self) -> Iterator[asyncio.Queue[str]]:

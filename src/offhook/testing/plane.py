@@ -5,11 +5,13 @@ tests/contract run on it and on net.media_service alike.
 """
 
 import asyncio
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from offhook.audio.resample import to_telephone
 from offhook.audio.tones import ringing
 from offhook.base.errors import IllegalInput
 from offhook.calls.errors import MediaExhausted, UnknownEdge
@@ -21,12 +23,15 @@ from offhook.calls.events import (
     PlaybackFinished,
     PlaybackId,
     PortId,
+    TapId,
 )
-from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy
+from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy, TapBlock
 from offhook.media.negotiation import Negotiation
 from offhook.net.media_service import check_offer, refused, suite_of
 from offhook.sdp.crypto import SrtpUse
 from offhook.sdp.errors import SdpError
+from offhook.testing.air import Air
+from offhook.testing.fake_tap import FakeTap
 
 _PAUSES = {"w": 0.5, "W": 1.0}
 _KEY_LENGTH = 0.2  # 100 ms of tone, 100 ms of gap
@@ -56,6 +61,9 @@ class FakePort:
     played: list[FakePlayback] = field(default_factory=list)
     queue: deque[FakePlayback] = field(default_factory=deque)
     timer: asyncio.TimerHandle | None = None
+    spoken: Air = field(default_factory=Air)  # by the peer
+    sent: Air = field(default_factory=Air)  # to the peer, from what was given to play
+    taps: dict[TapId, FakeTap] = field(default_factory=dict)
 
     @property
     def is_agreed(self) -> bool:
@@ -71,6 +79,7 @@ class FakePlane:
         self._sink = sink
         self._limit = limit
         self._playbacks = 0
+        self._taps = 0
         self._random = random.Random(20260105)  # noqa: S311 - keys that are the same in every run of a test
         self.ports: dict[PortId, FakePort] = {}
 
@@ -92,6 +101,10 @@ class FakePlane:
         self._open_port(port)
         for digit in digits:
             self._tell(DigitPressed(port=port, digit=digit, source="rfc4733", duration=duration))
+
+    def speak(self, port: PortId, samples: bytes) -> None:
+        """Let the peer say this from now on: 16-bit little-endian mono at 8 kHz."""
+        self._open_port(port).spoken.say(asyncio.get_running_loop().time(), samples)
 
     def hear(self, port: PortId, remote: str = "192.0.2.1:4000") -> None:
         """Let the peer's first packet come."""
@@ -193,12 +206,36 @@ class FakePlane:
         """Drop everything queued or playing."""
         found = self._open_port(port)
         self._cancel(found)
+        found.sent.hush(asyncio.get_running_loop().time())
         while found.queue:
             self._tell(PlaybackFinished(port=port, playback=found.queue.popleft().playback, stopped=True))
+
+    def tap(self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02) -> TapId:
+        """Give `take` what passes through the port from now on."""
+        found = self._open_port(port)
+
+        def listen(start: float, end: float) -> tuple[bytes, bytes, bool]:
+            inbound, is_received = found.spoken.heard(start, end)
+            outbound, is_playing = found.sent.heard(start, end)
+            if found.partner is not None and not is_playing:
+                outbound, _ = self.ports[found.partner].spoken.heard(start, end)
+            return inbound, outbound, is_received
+
+        self._taps += 1
+        found.taps[TapId(self._taps)] = FakeTap(listen, take, block)
+        return TapId(self._taps)
+
+    def untap(self, tap: TapId) -> None:
+        """End a tap; nothing happens when its port is gone."""
+        for port in self.ports.values():
+            if tap in port.taps:
+                port.taps.pop(tap).end()
 
     def close(self, port: PortId) -> PortStatistics:
         """Release the port."""
         found = self._open_port(port)
+        for tap in tuple(found.taps):
+            self.untap(tap)
         self._cancel(found)
         self._part(found)
         found.queue.clear()
@@ -242,7 +279,11 @@ class FakePlane:
         """Start the clock of the queue's head; nothing plays before offer and answer have met."""
         if port.timer is not None or not port.queue or not port.is_agreed:
             return
-        duration = port.queue[0].duration
+        head = port.queue[0]
+        duration = head.duration
+        if head.sound is not None:
+            samples = to_telephone(head.sound.samples, head.sound.rate_hz)
+            port.sent.say(asyncio.get_running_loop().time(), samples, times=head.loop or math.inf)
         if duration is not None:
             port.timer = asyncio.get_running_loop().call_later(duration, self._finish, port)
 

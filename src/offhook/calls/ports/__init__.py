@@ -4,7 +4,7 @@ Commands return at once; what comes of them arrives as events at the exchange. N
 """
 
 from offhook.calls.ports.application import CallbackRequest, DocumentAnswer, DocumentRequest, Speech, Webhooks
-from offhook.calls.ports.media import MediaPlane, PortStatistics, Sound, SrtpPolicy
+from offhook.calls.ports.media import MediaPlane, PortStatistics, Sound, SrtpPolicy, TapBlock
 from offhook.calls.ports.programs import ProgramStart
 from offhook.calls.ports.records import CallFilter, CallPage, Clock, Notification, Store, Timeline, Tokens
 from offhook.calls.ports.signalling import InviteOrder, PlacedInvite, Signalling, SipCredentials
@@ -28,6 +28,7 @@ __all__ = [
     "Speech",
     "SrtpPolicy",
     "Store",
+    "TapBlock",
     "Timeline",
     "Tokens",
     "Webhooks",

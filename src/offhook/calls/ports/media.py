@@ -1,10 +1,11 @@
 """Media as calls need it: ports with sockets, SDP as bytes, sound in and out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from offhook.calls.events import PlaybackId, PortId
+from offhook.calls.events import PlaybackId, PortId, TapId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,26 @@ class SrtpPolicy(Enum):
     REFUSED = "refused"
     ACCEPTED = "accepted"
     REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapBlock:
+    """A stretch of what passed through a port, as 16-bit little-endian mono at 8 kHz.
+
+    `inbound` is what the peer said, jitter and losses smoothed out, `outbound` what it was sent; both are equally long
+    and of the same moments. `at` is when they begin, in seconds since the tap was opened; `is_received` whether any
+    packet of the peer came meanwhile.
+    """
+
+    inbound: bytes
+    outbound: bytes
+    at: float
+    is_received: bool
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.inbound) / 2 / 8000
 
 
 class MediaPlane(Protocol):
@@ -89,6 +110,15 @@ class MediaPlane(Protocol):
 
     def stop(self, port: PortId) -> None:
         """Drop everything queued or playing; PlaybackFinished(stopped=True) follows for each."""
+
+    def tap(self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02) -> TapId:
+        """Give `take` what passes through the port from now on, in blocks of a multiple of 20 ms.
+
+        The end of the tap or of the port brings what is left as a shorter block. `take` must not raise or block.
+        """
+
+    def untap(self, tap: TapId) -> None:
+        """End a tap; nothing happens when its port is gone."""
 
     def close(self, port: PortId) -> PortStatistics:
         """Release the port; no event comes from it any more."""

@@ -1,0 +1,43 @@
+"""A tap of the fake media plane: blocks of what its port said and was sent, in the loop's time."""
+
+import asyncio
+from collections.abc import Callable
+
+from offhook.calls.ports import TapBlock
+
+FRAME = 0.02
+
+Listen = Callable[[float, float], tuple[bytes, bytes, bool]]
+
+
+class FakeTap:
+    """Gives `take` a block every `block` seconds; `listen` says what passed between two moments of the loop."""
+
+    def __init__(self, listen: Listen, take: Callable[[TapBlock], None], block: float) -> None:
+        self._listen = listen
+        self._take = take
+        self._frames = max(1, round(block / FRAME))
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._passed = 0  # frames that were given
+        self._timer = self._loop.call_at(self._moment(self._frames), self._give)
+
+    def end(self) -> None:
+        """Give what is left, in whole frames, and nothing after it."""
+        self._timer.cancel()
+        left = int((self._loop.time() - self._began) / FRAME + 1e-6) - self._passed
+        if left > 0:
+            self._give_frames(min(left, self._frames))
+
+    def _give(self) -> None:
+        self._timer = self._loop.call_at(self._moment(self._passed + 2 * self._frames), self._give)
+        self._give_frames(self._frames)
+
+    def _give_frames(self, frames: int) -> None:
+        start, end = self._moment(self._passed), self._moment(self._passed + frames)
+        self._passed += frames
+        inbound, outbound, is_received = self._listen(start, end)
+        self._take(TapBlock(inbound=inbound, outbound=outbound, at=start - self._began, is_received=is_received))
+
+    def _moment(self, frames: int) -> float:
+        return self._began + frames * FRAME
