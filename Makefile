@@ -10,7 +10,8 @@ SPEECH := espeak-ng:espeak-ng
 FUZZER := 'clang libclang-rt-dev:clang'
 PEERS := $(SPEECH) $(FUZZER) sip-tester:sipp baresip:baresip kamailio:kamailio libsrtp2-dev:/usr/include/srtp2/srtp.h \
 	linphone-cli:linphonec
-BENCH_PEERS := $(PEERS) rtpengine-daemon:rtpengine
+BENCH_PEERS := $(PEERS) rtpengine-daemon:rtpengine \
+	kamailio-tls-modules:/usr/lib/x86_64-linux-gnu/kamailio/modules/tls.so
 UNIT_TESTS := $(wildcard tests/unit tests/machines tests/twiml tests/contract tests/scenario)
 
 # of make fuzz

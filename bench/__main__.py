@@ -15,6 +15,7 @@ from bench.processes import PeerFailed
 from bench.relay import relay_run, secure_relay_run
 from bench.report import Paired, Result, table, write
 from bench.sipp import floor
+from bench.tls_setup import setup_run
 
 OUTPUT = Path("build") / "bench.json"
 RUNS = 3
@@ -75,6 +76,11 @@ def banned_packet_cpu(folder: Path, say: Say) -> list[Result]:
     return [paired(flood_run, folder, say).result("banned_packet_cpu", "us CPU/packet", "Kamailio 5.6 with pike")]
 
 
+def tls_setup_cpu(folder: Path, say: Say) -> list[Result]:
+    """CPU per call that brings a TLS connection of its own, beside Kamailio."""
+    return [paired(setup_run, folder, say).result("tls_setup_cpu", "ms CPU/call", "Kamailio 5.6 with TLS")]
+
+
 def memory(folder: Path, say: Say) -> list[Result]:
     """Resident memory of each call that is up."""
     return [alone(bridged_call_memory, folder, say).result("bridged_call_memory", "KiB/call")]
@@ -88,6 +94,7 @@ MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "webhook_to_invite_p50": webhook_to_invite_p50,
     "bridged_call_memory": memory,
     "banned_packet_cpu": banned_packet_cpu,
+    "tls_setup_cpu": tls_setup_cpu,
 }
 
 
