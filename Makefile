@@ -9,7 +9,7 @@ SPEECH := espeak-ng:espeak-ng
 # clang with libFuzzer, for what is native
 FUZZER := 'clang libclang-rt-dev:clang'
 PEERS := $(SPEECH) $(FUZZER) sip-tester:sipp baresip:baresip kamailio:kamailio libsrtp2-dev:/usr/include/srtp2/srtp.h \
-	linphone-cli:linphonec
+	linphone-cli:linphonec dnsmasq-base:dnsmasq
 BENCH_PEERS := $(PEERS) rtpengine-daemon:rtpengine \
 	kamailio-tls-modules:/usr/lib/x86_64-linux-gnu/kamailio/modules/tls.so
 UNIT_TESTS := $(wildcard tests/unit tests/machines tests/twiml tests/contract tests/scenario)
