@@ -1,4 +1,4 @@
-"""Kamailio as the proxy in front of a callee: stateful, record-routing, on a port of its own."""
+"""Kamailio as a proxy on a port of its own: record-routing, loose or strict, forking, asking for credentials."""
 
 import asyncio
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 from eventually import eventually
 from free_ports import free_port
 
-TEMPLATE = Path(__file__).parents[2] / "bench" / "peers" / "kamailio.cfg"
+TEMPLATE = Path(__file__).parent / "peers" / "kamailio.cfg"
 PING = (
     "OPTIONS sip:ping@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bKping;rport\r\nMax-Forwards: 0\r\n"
     "From: <sip:ping@127.0.0.1>;tag=1\r\nTo: <sip:ping@127.0.0.1>\r\nCall-ID: ping\r\nCSeq: 1 OPTIONS\r\n"
@@ -19,15 +19,20 @@ PING = (
 
 
 @asynccontextmanager
-async def kamailio(folder: Path, callee_port: int) -> AsyncIterator[int]:
-    """A proxy that sends every call to the callee's port; its own port."""
+async def kamailio(folder: Path, first: str, second: str = "", *, does: tuple[str, ...] = ()) -> AsyncIterator[int]:
+    """A proxy that sends calls to `first`, a host and port with a transport if need be; its own port, of UDP and TCP.
+
+    `does` has words of the template: STRICT for routes without lr, FORK to both at once, FAILOVER from the first to the
+    second, AUTHENTICATE for digest with the password "open sesame".
+    """
     program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin")
     assert program, "Kamailio is missing: apt-get install kamailio"
     port = free_port()
-    config = _write(folder, port, callee_port)
+    config = _write(folder, port, first, second or first)
     with (folder / "output.log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(program, "-DD", "-f", config, "-Y", folder, "-m", "32", "-M", "4"),
+            *(word for name in does for word in ("-A", name)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -46,11 +51,11 @@ async def kamailio(folder: Path, callee_port: int) -> AsyncIterator[int]:
         await process.wait()
 
 
-def _write(folder: Path, port: int, callee_port: int) -> Path:
+def _write(folder: Path, port: int, first: str, second: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     text = TEMPLATE.read_text(encoding="utf-8")
     config = folder / "kamailio.cfg"
-    text = text.replace("LISTEN", f"127.0.0.1:{port}").replace("CALLEE", f"127.0.0.1:{callee_port}")
+    text = text.replace("LISTEN", f"127.0.0.1:{port}").replace("FIRST", first).replace("SECOND", second)
     config.write_text(text, encoding="utf-8")
     return config
 

@@ -43,26 +43,51 @@ class Calls:
         form: Mapping[str, str] | None = None,
     ) -> Told:
         """Call the scripted phone by REST; once answered the document pauses so long and hangs up."""
+        async with sipp(script, self.folder / name, transport=transport) as phone:
+            return await self.reach(phone, phone.uri, name, seconds=seconds, form=form)
+
+    async def reach(
+        self,
+        phone: Sipp,
+        uri: str,
+        name: str,
+        *,
+        seconds: float = 1,
+        form: Mapping[str, str] | None = None,
+        finishes: bool = True,
+    ) -> Told:
+        """Call a phone that is there already by a URI that leads to it; `finishes` when its script comes to its end."""
         application = self.application
         application.pages[f"/{name}"] = STAY.format(seconds=seconds)
-        async with sipp(script, self.folder / name, transport=transport) as phone:
-            call = await self.platform.call(
-                phone.uri,
-                Url=f"{application.url}/{name}",
-                StatusCallback=f"{application.url}/{name}/status",
-                StatusCallbackEvent=EVENTS,
-                **(form or {}),
-            )
+        call = await self.platform.call(
+            uri,
+            Url=f"{application.url}/{name}",
+            StatusCallback=f"{application.url}/{name}/status",
+            StatusCallbackEvent=EVENTS,
+            **(form or {}),
+        )
+        if finishes:
             await phone.finish()
         return await self._told(call["sid"], f"/{name}/status", phone)
 
-    async def receive(self, script: Script, name: str, document: str, *, transport: str = "udp") -> Told:
-        """Let the scripted phone call the number, which this document answers."""
+    async def sent(self, sid: str, start: str) -> str:
+        """The first SIP message of ours in a call whose start line begins so."""
+        for entry in await self.platform.timeline(sid):
+            text = str(entry["detail"].get("text", ""))
+            if entry["detail"].get("direction") == "sent" and text.startswith(start):
+                return text
+        raise AssertionError(f"no {start} was sent in {sid}")
+
+    async def receive(
+        self, script: Script, name: str, document: str, *, transport: str = "udp", target: str = ""
+    ) -> Told:
+        """Let the scripted phone call the number, which this document answers; by way of `target` if there is one."""
         application = self.application
         application.pages["/number"] = document
         before = len(application.to("/number-status"))
         port = self.platform.sips_port if transport == "tls" else self.platform.sip_port
-        async with sipp(script, self.folder / name, transport=transport, target=f"127.0.0.1:{port}") as phone:
+        target = target or f"127.0.0.1:{port}"
+        async with sipp(script, self.folder / name, transport=transport, target=target) as phone:
             await phone.finish()
         await application.until(
             lambda: any(one.form["CallStatus"] in FINAL for one in application.to("/number-status")[before:]),
