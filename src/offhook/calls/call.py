@@ -222,6 +222,10 @@ class Call:
         """One notification of the API, and its entry on the timeline."""
         self.chronicle.notice(error_code, text, is_error=is_error, url=url)
 
+    def notice_once(self, error_code: int, text: str) -> None:
+        """A warning that the call gets once, however often it is said."""
+        self.chronicle.notice_once(error_code, text)
+
     # --- what the leg tells ---------------------------------------------------------------------------------------
 
     def leg_rang(self) -> None:

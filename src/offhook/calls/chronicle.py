@@ -9,17 +9,19 @@ from offhook.model.sids import NOTIFICATION, AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 
 ATTEMPT_FAILED = 32011
+MOST_SAID = 100  # different warnings of notice_once
 
 
 class Chronicle:
     """Writes for one call; nothing of it is ever waited for."""
 
-    __slots__ = ("_account_sid", "_sid", "_world")
+    __slots__ = ("_account_sid", "_said", "_sid", "_world")
 
     def __init__(self, world: World, sid: CallSid, account_sid: AccountSid) -> None:
         self._world = world
         self._sid = sid
         self._account_sid = account_sid
+        self._said: set[tuple[int, str]] = set()
 
     def trace(self, kind: Kind, summary: str, **detail: Any) -> None:
         """One entry on the call's timeline."""
@@ -42,6 +44,12 @@ class Chronicle:
                 request_url=url,
             )
         )
+
+    def notice_once(self, error_code: int, text: str) -> None:
+        """A warning, unless the call has it already."""
+        if (error_code, text) not in self._said and len(self._said) < MOST_SAID:
+            self._said.add((error_code, text))
+            self.notice(error_code, text)
 
     def attempt_failed(self, event: AttemptFailed, target: str) -> None:
         """One place that the call was sent to came to nothing: where, and why (32011)."""

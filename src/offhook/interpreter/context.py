@@ -82,6 +82,9 @@ class RunningCall(Protocol):
     def notice(self, error_code: int, text: str, *, is_error: bool = False, url: str = "") -> None:
         """One notification of the API, and its entry on the timeline."""
 
+    def notice_once(self, error_code: int, text: str) -> None:
+        """A warning that the call gets once, however often it is said."""
+
 
 async def no_sound() -> Sound:
     """What verbs that play nothing have for a sound."""

@@ -6,10 +6,11 @@ The program is GPL: it is run at arm's length, with the text on its standard inp
 import asyncio
 import shutil
 from asyncio.subprocess import DEVNULL, PIPE
-from collections import OrderedDict
 
 from offhook.calls.errors import SpeechFailed
-from offhook.calls.ports import Sound
+from offhook.calls.ports import Remark, Sound, no_remark
+from offhook.speech.cache import SoundCache
+from offhook.speech.local_markup import local_markup, printable
 from offhook.speech.voices import espeak_voice
 from offhook.speech.wav import read_wav
 
@@ -18,9 +19,8 @@ MISSING = f"{PROGRAM} is not installed, so no text can be spoken: install espeak
 EMPTY_TEXT = 13520
 TEXT_TOO_LONG = 13521
 
-MAX_TEXT = 4096  # contract 2 §1.1
-
-Key = tuple[str, str]
+MAX_TEXT = 5000  # the most of contract 2 §1.1; who speaks a shorter text only is said there too
+MAX_MARKUP = 65536  # a document can hold no more
 
 
 class LocalSpeech:
@@ -36,27 +36,39 @@ class LocalSpeech:
         self._program = program
         self._limit = limit
         self._turns = asyncio.Semaphore(width)
-        self._cache = _Cache(cache_bytes)
+        self._cache = SoundCache(cache_bytes)
 
     @property
     def is_installed(self) -> bool:
         """Whether the program is on this machine."""
         return shutil.which(self._program) is not None
 
-    async def synthesize(self, text: str, voice: str, language: str) -> Sound:
-        """Speak `text`; an unknown voice or language falls back. Raises SpeechFailed (13520, 13521)."""
+    async def synthesize(
+        self,
+        text: str,
+        voice: str,
+        language: str,
+        *,
+        ssml: str = "",
+        remark: Remark = no_remark,  # noqa: ARG002 - the local voice stands in for any without a word
+    ) -> Sound:
+        """Speak `text`, or `ssml` when given; an unknown voice or language falls back.
+
+        Raises SpeechFailed (13520, 13521).
+        """
         spoken = _speakable(text)
-        key = (espeak_voice(voice, language), spoken)
+        marked = local_markup(ssml) if 0 < len(ssml) <= MAX_MARKUP else ""
+        key = (espeak_voice(voice, language), marked or spoken, "ssml" if marked else "text")
         sound = self._cache.get(key)
         if sound is None:
             async with self._turns:
                 # Whoever waited behind the same text finds it done.
-                sound = self._cache.get(key) or read_wav(await self._run(*key))
+                sound = self._cache.get(key) or read_wav(await self._run(key[0], key[1], is_marked=bool(marked)))
             self._cache.put(key, sound)
         return sound
 
-    async def _run(self, voice: str, text: str) -> bytes:
-        arguments = ("-v", voice, "-b", "1", "--stdin", "--stdout")
+    async def _run(self, voice: str, text: str, *, is_marked: bool) -> bytes:
+        arguments = ("-v", voice, "-b", "1", "--stdin", "--stdout", *(("-m",) if is_marked else ()))
         try:
             process = await asyncio.create_subprocess_exec(
                 self._program, *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
@@ -80,38 +92,14 @@ class LocalSpeech:
         return output
 
 
-class _Cache:
-    """The sounds asked for last, bounded by the size of their samples."""
-
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._sounds: OrderedDict[Key, Sound] = OrderedDict()
-
-    def get(self, key: Key) -> Sound | None:
-        """The sound, which is then the last to be forgotten."""
-        if key in self._sounds:
-            self._sounds.move_to_end(key)
-        return self._sounds.get(key)
-
-    def put(self, key: Key, sound: Sound) -> None:
-        """Keep a sound, and forget the oldest until all fit."""
-        previous = self._sounds.pop(key, None)
-        self._room += len(previous.samples) if previous else 0
-        self._sounds[key] = sound
-        self._room -= len(sound.samples)
-        while self._room < 0:
-            _, oldest = self._sounds.popitem(last=False)
-            self._room += len(oldest.samples)
-
-
 def _speakable(text: str) -> str:
-    """The text without control characters, which some voices spell out. Raises SpeechFailed."""
+    """The text on one line, printable. Raises SpeechFailed."""
     if len(text) > MAX_TEXT:
         raise _failed(TEXT_TOO_LONG, f"a text may have {MAX_TEXT} characters, this one has {len(text)}")
-    spoken = " ".join("".join(piece if piece.isprintable() else " " for piece in text).split())
+    spoken = " ".join(printable(text).split())
     if not spoken:
         raise _failed(EMPTY_TEXT, "there is no text to speak")
-    return spoken.replace("[[", "[ [")  # "[[" would begin espeak-ng's own phoneme notation
+    return spoken
 
 
 def _failed(code: int, message: str) -> SpeechFailed:

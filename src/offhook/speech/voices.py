@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from offhook.speech.named_voices import named_voice
+
 DEFAULT_LANGUAGE = "en-us"
 FEMALE = "+f3"  # a variant that espeak-ng has for every language
 
@@ -35,31 +37,33 @@ _OTHER_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_FEMALE_NAMES = (
-    "woman alice aditi amy aria astrid ayanda bianca camila carla carmen celine chantal conchita danielle dora elin "
-    "emma filiz gabrielle gwyneth hala hannah ida ivy jitka joanna kajal kendra kimberly lea liv lola lucia lupe maja "
-    "marlene mia mizuki naja nicole niamh olivia penelope raveena ruth salli seoyeon sofie suvi tatyana vicki vitoria "
-    "zeina zhiyu"
-)
-_FEMALE_VOICES = frozenset(_FEMALE_NAMES.split())
+_FEMALE_VOICES = frozenset({"woman", "alice"})
 
 
 def espeak_voice(voice: str, language: str) -> str:
-    """The voice argument of espeak-ng; what is unknown becomes a man's voice in American English."""
-    return _language(language) + (FEMALE if _is_female(voice) else "")
+    """The voice argument of espeak-ng; what is unknown becomes a man's voice in American English.
+
+    A voice with a name of its own speaks its own language: "Polly.Hans" is German whatever `language` says.
+    """
+    known = named_voice(voice)
+    if known is None:
+        return (espeak_language(language) or DEFAULT_LANGUAGE) + (FEMALE if _is_female(voice) else "")
+    spoken = espeak_language(known.language_for(language)) or DEFAULT_LANGUAGE
+    return spoken + (FEMALE if known.is_female else "")
 
 
-def _language(language: str) -> str:
+def espeak_language(language: str) -> str:
+    """What espeak-ng calls a language of BCP 47, or its nearest; "" for one that it does not speak."""
     lowered = language.strip().lower().replace("_", "-")
     plain = lowered.partition("-")[0]
     for code in (lowered, plain):
         name = _OTHER_NAMES.get(code, code)
-        if name in _LANGUAGES and name != "en":
+        if name == "en":
+            return DEFAULT_LANGUAGE
+        if name in _LANGUAGES:
             return name
-    return DEFAULT_LANGUAGE
+    return ""
 
 
 def _is_female(voice: str) -> bool:
-    # Polly.Joanna-Neural: the vendor's prefix and the engine say nothing of who speaks.
-    name = voice.strip().lower().removeprefix("polly.").partition("-")[0]
-    return name in _FEMALE_VOICES
+    return voice.strip().lower() in _FEMALE_VOICES

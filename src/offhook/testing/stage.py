@@ -154,6 +154,11 @@ class Stage:
         self._write(f"{'error' if is_error else 'warning'} {error_code}")
         self.notices.append(Notice(error_code=error_code, text=text, is_error=is_error, url=url))
 
+    def notice_once(self, error_code: int, text: str) -> None:
+        """Keep a warning, unless there is one of these words."""
+        if not any((notice.error_code, notice.text) == (error_code, text) for notice in self.notices):
+            self.notice(error_code, text)
+
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _check(self) -> None:

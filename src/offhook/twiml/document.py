@@ -88,6 +88,8 @@ class _Reader:
         values = self._values(element, rule)
         for child in self._known_children(element):
             self._values(child, ELEMENTS[child.name])
+        if rule.body is Body.SSML:
+            values["ssml"] = ssml.markup(element)
         if rule.body is not Body.NOTHING:
             values[rule.body_field] = ssml.plain_text(element) if rule.body is Body.SSML else element.own_text
         verb: Verb = rule.make(**values, line=element.line)

@@ -12,11 +12,12 @@ from offhook.twiml.nouns import COMPLETED_ONLY, Noun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Speak `text`, `loop` times; 0 means until the call ends, at most 1000 times."""
+    """Speak `text`, `loop` times; 0 means until the call ends, at most 1000 times. `ssml` is its markup, if any."""
 
     name: ClassVar[str] = "Say"
 
     text: str
+    ssml: str = ""
     voice: str = "man"
     language: str = "en-US"
     loop: int = 1

@@ -44,6 +44,52 @@ async def test_a_text_that_is_too_long_is_cut_with_a_warning() -> None:
 
 
 @virtual_time
+@pytest.mark.parametrize(
+    ("voice", "text", "spoken"),
+    [
+        ("Polly.Joanna", "a" * 3001, 3000),
+        ("Polly.Joanna", "<p>" + "a" * 3000 + "</p>", None),
+        ("Google.en-US-Standard-A", "a" * 4501, 4500),
+        ("Google.en-US-Standard-A", "<s>a</s>" * 626, 1251),
+        ("Google.en-US-Standard-A", "<s>a</s>" * 625, None),
+        ("man", "\u3042" * 501, 500),
+        ("man", "?" * 1501, 1500),
+    ],
+)
+async def test_each_voice_has_a_limit_of_its_own(voice: str, text: str, spoken: int | None) -> None:
+    """Polly 3000, Google 5000 with its tags, all 4500 URL-encoded (13521); what is too long loses its SSML."""
+    stage = Stage()
+    await run(stage, f'<Say voice="{voice}">{text}</Say>')
+    heard = stage.world.speech.spoken[0]
+    assert stage.codes() == ([13521] if spoken else [])
+    assert (heard.ssml, spoken or len(heard.text)) == ("" if spoken else heard.ssml, len(heard.text))
+
+
+@virtual_time
+async def test_ssml_reaches_the_voice_beside_the_plain_text() -> None:
+    """Only the elements of the contract do; what else is nested is told and left out."""
+    stage = Stage()
+    await run(stage, '<Say>Hi <break time="1s" x="y"/><s>you &amp; I</s><audio src="/etc/passwd">me</audio></Say>')
+    assert stage.world.speech.spoken == [
+        Spoken(
+            text="Hi you & I me",
+            ssml='Hi <break time="1s"></break><s>you &amp; I</s>me',
+            voice="man",
+            language="en-US",
+        )
+    ]
+
+
+@virtual_time
+async def test_a_voice_that_stands_in_is_told_once() -> None:
+    """One notice on the call for each such voice, however often it speaks."""
+    stage = Stage()
+    stage.world.speech.standing_in.add("Polly.Joanna")
+    await run(stage, '<Say voice="Polly.Joanna">a</Say><Say voice="Polly.Joanna">b</Say>')
+    assert stage.codes() == [13511]
+
+
+@virtual_time
 async def test_a_text_that_cannot_be_spoken_is_skipped() -> None:
     """The document goes on with the next verb, and the call is not answered for silence."""
     stage = Stage()

@@ -9,7 +9,8 @@ import pytest
 
 from offhook.calls.errors import SpeechFailed
 from offhook.calls.ports import Sound, Speech
-from offhook.speech.synthesis import LocalSpeech, _Cache
+from offhook.speech.cache import SoundCache
+from offhook.speech.synthesis import LocalSpeech
 
 pytestmark = pytest.mark.asyncio
 
@@ -54,6 +55,21 @@ async def test_voices_and_languages_differ() -> None:
     assert len(sounds) == 4
 
 
+async def test_markup_is_heard_and_not_read() -> None:
+    """A break makes the sound longer by its length, and no tag is spoken."""
+    speech = LocalSpeech()
+    plain = await speech.synthesize("one two", "man", "en-US")
+    marked = await speech.synthesize("one two", "man", "en-US", ssml='one <break time="3s"/> two')
+    assert marked.duration - plain.duration == pytest.approx(3, abs=0.7)
+
+
+async def test_markup_that_cannot_be_read_is_spoken_plainly() -> None:
+    """Whatever stands in the markup, the text is heard."""
+    speech = LocalSpeech()
+    plain = await speech.synthesize("one two", "man", "en-US")
+    assert (await speech.synthesize("one two", "man", "en-US", ssml="one <two")).samples == plain.samples
+
+
 async def test_a_text_is_spoken_once() -> None:
     """The second request for a text comes from the cache, white space apart."""
     speech = LocalSpeech()
@@ -74,7 +90,7 @@ async def test_shell_and_option_text_is_only_text() -> None:
     assert sound.duration > 1
 
 
-@pytest.mark.parametrize(("text", "code"), [("", 13520), (" \n\x00", 13520), ("x" * 4097, 13521)])
+@pytest.mark.parametrize(("text", "code"), [("", 13520), (" \n\x00", 13520), ("x" * 5001, 13521)])
 async def test_text_that_cannot_be_spoken_is_refused(text: str, code: int) -> None:
     """Nothing to speak is 13520, too much is 13521."""
     with pytest.raises(SpeechFailed) as caught:
@@ -119,7 +135,7 @@ async def test_cancelling_ends_the_program(tmp_path: Path) -> None:
 
 async def test_the_cache_forgets_the_oldest() -> None:
     """The cache is bounded by bytes, and what was used last stays."""
-    cache = _Cache(10)
+    cache = SoundCache(10)
     for name in ("a", "b"):
         cache.put(("v", name), Sound(samples=b"1234"))
     cache.get(("v", "a"))
@@ -129,7 +145,7 @@ async def test_the_cache_forgets_the_oldest() -> None:
 
 async def test_the_cache_keeps_nothing_larger_than_itself() -> None:
     """A sound above the bound is not kept, and the room is not lost."""
-    cache = _Cache(10)
+    cache = SoundCache(10)
     cache.put(("v", "long"), Sound(samples=b"1" * 11))
     cache.put(("v", "short"), Sound(samples=b"1" * 10))
     cache.put(("v", "short"), Sound(samples=b"2" * 10))

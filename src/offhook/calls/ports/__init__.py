@@ -3,7 +3,15 @@
 Commands return at once; what comes of them arrives as events at the exchange. Nothing here may block the loop.
 """
 
-from offhook.calls.ports.application import CallbackRequest, DocumentAnswer, DocumentRequest, Speech, Webhooks
+from offhook.calls.ports.application import (
+    CallbackRequest,
+    DocumentAnswer,
+    DocumentRequest,
+    Remark,
+    Speech,
+    Webhooks,
+    no_remark,
+)
 from offhook.calls.ports.media import MediaPlane, PortStatistics, Sound, SrtpPolicy, TapBlock
 from offhook.calls.ports.programs import ProgramStart
 from offhook.calls.ports.records import CallFilter, CallPage, Clock, Notification, Store, Timeline, Tokens
@@ -22,6 +30,7 @@ __all__ = [
     "PlacedInvite",
     "PortStatistics",
     "ProgramStart",
+    "Remark",
     "Signalling",
     "SipCredentials",
     "Sound",
@@ -32,4 +41,5 @@ __all__ = [
     "Timeline",
     "Tokens",
     "Webhooks",
+    "no_remark",
 ]

@@ -1,6 +1,6 @@
 """The customer's application: its documents, its callbacks, and the voice that reads to callers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,8 +59,18 @@ class Webhooks(Protocol):
         """The call is over: its cookies may go once its last callback is out."""
 
 
-class Speech(Protocol):
-    """Text to sound; satisfied by speech."""
+Remark = Callable[[int, str], None]
+"""Takes what deserves a notice on the call without keeping the text from being spoken: an error code and words."""
 
-    async def synthesize(self, text: str, voice: str, language: str) -> Sound:
-        """Speak `text`. Raises SpeechFailed."""
+
+def no_remark(_error_code: int, _text: str) -> None:
+    """For those who do not care which voice it was."""
+
+
+class Speech(Protocol):
+    """Text to sound; satisfied by speech and testing.speech."""
+
+    async def synthesize(
+        self, text: str, voice: str, language: str, *, ssml: str = "", remark: Remark = no_remark
+    ) -> Sound:
+        """Speak `text`; `ssml` is the same with its markup, if there is any. Raises SpeechFailed."""

@@ -10,7 +10,8 @@ from offhook.interpreter.references import resolve
 from offhook.twiml.verbs import Pause, Play, Say
 
 ENDLESS = 1000  # what loop="0" comes to
-MAX_SPOKEN = 4096
+LONGEST, LONGEST_POLLY, LONGEST_GOOGLE = 4096, 3000, 5000  # characters (contract 2 §1.1)
+LONGEST_ENCODED = 4500  # characters once the text is URL-encoded
 EMPTY_TEXT, TEXT_TOO_LONG = 13520, 13521
 
 
@@ -20,8 +21,10 @@ async def say(verb: Say, context: Context) -> Outcome:
     if not text:
         context.warn(EMPTY_TEXT, "<Say> has no text: nothing is said")
         return Continue()
-    if len(text) > MAX_SPOKEN:
-        context.warn(TEXT_TOO_LONG, f"<Say> has {len(text)} characters: only the first {MAX_SPOKEN} are spoken")
+    spoken, ssml = fitting(verb)
+    if (spoken, ssml) != (text, verb.ssml):
+        told = f"only the first {len(spoken)} are spoken, and without SSML"
+        context.warn(TEXT_TOO_LONG, f"<Say> has {len(text)} characters: {told}")
     try:
         sound = await context.sound()
     except SpeechFailed as error:
@@ -55,8 +58,28 @@ async def pause(verb: Pause, context: Context) -> Outcome:
 
 async def make_speech(verb: Say, context: Context) -> Sound:
     """What <Say> will play. Raises SpeechFailed."""
-    text = verb.text.strip()[:MAX_SPOKEN]
-    return await context.call.world.speech.synthesize(text, verb.voice, verb.language)
+    text, ssml = fitting(verb)
+    call = context.call
+    return await call.world.speech.synthesize(text, verb.voice, verb.language, ssml=ssml, remark=call.notice_once)
+
+
+def fitting(verb: Say) -> tuple[str, str]:
+    """The text and the SSML of <Say> that are within the limits of its voice; a text that is cut has no SSML."""
+    text = verb.text.strip()
+    vendor = verb.voice.partition(".")[0].lower()
+    longest = {"polly": LONGEST_POLLY, "google": LONGEST_GOOGLE}.get(vendor, LONGEST)
+    counted = verb.ssml if vendor == "google" and verb.ssml else text  # Google counts the tags as well
+    room = LONGEST_ENCODED
+    for position, character in enumerate(text):
+        room -= _encoded_length(character)
+        if room < 0:
+            return text[: min(position, longest)], ""
+    return (text, verb.ssml) if len(counted) <= longest else (text[:longest], "")
+
+
+def _encoded_length(character: str) -> int:
+    is_kept = character.isascii() and (character.isalnum() or character in " -._*")
+    return 1 if is_kept else 3 * len(character.encode(errors="replace"))
 
 
 async def fetch_sound(verb: Play, context: Context) -> Sound:
