@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,8 @@ from tls_relay import behind_tls, towards_tls
 SCENARIOS = Path(__file__).parent / "sipp"
 NO_KEYS: Mapping[str, str] = MappingProxyType({})
 LIMIT = 12  # seconds until SIPp gives up by itself
+# SIPp takes several ports from the one it is given on, audio and video: below those that the kernel hands out.
+_media_ports = count(22_000, 8)
 MESSAGE = re.compile(
     r"^-{10,} \S+ \S+\n(\w+) message (sent|received) .*?\n\n(.*?)(?=^-{10,} |\Z)", re.MULTILINE | re.DOTALL
 )
@@ -134,7 +137,7 @@ async def _start(
     command = [
         program,
         *([target] if target else []),
-        *("-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_port())),
+        *("-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(port), "-mp", str(next(_media_ports))),
         *("-m", "1", "-t", "u1" if transport == "udp" else "t1"),
         *("-nostdin", "-timeout", f"{LIMIT}s", "-timeout_error"),
         *("-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"),
