@@ -3,8 +3,10 @@
 import io
 import random
 import wave
+from typing import Any
 
 import pytest
+import soundfile  # type: ignore[import-untyped]
 
 from offhook.audio.errors import UndecodableAudio
 from offhook.audio.files import decode
@@ -108,3 +110,70 @@ def test_rates_of_no_sound_are_refused(rate_hz: int) -> None:
 def test_half_a_sample_at_the_end_is_dropped() -> None:
     """An odd number of octets loses its last."""
     assert to_telephone(b"\x01\x02\x03", 8000) == b"\x01\x02"
+
+
+def _sndfile(samples: bytes, **form: Any) -> bytes:
+    body = io.BytesIO()
+    with soundfile.SoundFile(body, "w", samplerate=8000, channels=1, **form) as file:
+        file.buffer_write(samples, dtype="int16")
+    return body.getvalue()
+
+
+@pytest.mark.slow  # the first of them loads libsndfile
+@pytest.mark.parametrize(
+    ("form", "content_type", "is_exact"),
+    [
+        ({"format": "AIFF", "subtype": "PCM_16"}, "audio/aiff", True),
+        ({"format": "AIFF", "subtype": "PCM_24"}, "audio/x-aiff", True),
+        ({"format": "AIFF", "subtype": "ULAW"}, "audio/x-aifc", False),
+        ({"format": "AIFF", "subtype": "GSM610"}, "audio/x-aifc", False),
+        ({"format": "WAV", "subtype": "GSM610"}, "audio/wav", False),
+        ({"format": "RAW", "subtype": "GSM610"}, "audio/gsm", False),
+        ({"format": "RAW", "subtype": "GSM610"}, "audio/x-gsm", False),
+        ({"format": "WAV", "subtype": "GSM610"}, "audio/gsm", False),
+    ],
+)
+def test_every_kind_of_the_contract_sounds_as_it_was_written(
+    form: dict[str, str], content_type: str, *, is_exact: bool
+) -> None:
+    """AIFF, AIFC and GSM 6.10, the latter within the losses of its kind (contract 2 §1.2)."""
+    samples = tone((440,), 0.5, level_dbfs=-10)
+    heard, rate_hz = decode(_sndfile(samples, **form), content_type)
+    assert rate_hz == 8000
+    if is_exact:
+        assert heard == samples
+    frequency_hz, level_dbfs = loudest_tone(heard)
+    assert frequency_hz == pytest.approx(440, abs=2)
+    assert level_dbfs == pytest.approx(-10, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"FORM\0\0\0\4AIFF", "audio/aiff"),
+        (b"FORM\xff\xff\xff\xffAIFC" + b"\xff" * 500, "audio/aiff"),
+        (b"\xd0" + bytes(32) + b"\x11" * 33, "audio/gsm"),
+        (b"\xd0", "audio/gsm"),
+        (b"", "audio/gsm"),
+        (b"\xd0" + bytes(32), "audio/wav"),
+        (b"RIFF\0\0\0\0WAVEfmt \x14\0\0\0\x31\0" + b"\xff" * 90, "audio/wav"),
+    ],
+)
+def test_broken_files_are_refused(body: bytes, content_type: str) -> None:
+    """Nothing but UndecodableAudio comes of them."""
+    with pytest.raises(UndecodableAudio):
+        decode(body, content_type)
+
+
+def test_an_aiff_that_breaks_off_plays_as_far_as_it_goes() -> None:
+    """A header that promises more than there is harms nothing."""
+    samples = tone((440,), 0.5, level_dbfs=-10)
+    heard, _ = decode(_sndfile(samples, format="AIFF", subtype="PCM_16")[:4054], "audio/aiff")
+    assert heard == samples[: len(heard)]
+    assert len(heard) == 4000
+
+
+def test_too_long_a_gsm_file_is_refused_before_it_is_unpacked() -> None:
+    """33 octets are 20 ms."""
+    with pytest.raises(UndecodableAudio, match="at most 1 seconds"):
+        decode((b"\xd0" + bytes(32)) * 51, "audio/gsm", longest=1)

@@ -1,7 +1,9 @@
 """Sounds for Play: type, decoding, cache (contract 2 §1.2)."""
 
+import asyncio
 import io
 import wave
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -101,3 +103,73 @@ async def test_sound_in_place_of_a_document_is_decoded(service: WebhookService) 
     with pytest.raises(WebhookFailed) as caught:
         service.decode_sound(b"", "audio/wav")
     assert caught.value.error_code == 12300
+
+
+async def _endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "audio/ulaw"})
+    await response.prepare(request)
+    while True:
+        await response.write(bytes(8000))
+
+
+async def _dripping(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "audio/ulaw"})
+    await response.prepare(request)
+    await response.write(bytes(8000))
+    await asyncio.Event().wait()
+    return response
+
+
+async def _breaking_off(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "audio/wav", "Content-Length": "1644"})
+    await response.prepare(request)
+    await response.write(wav()[:400])
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("answer", "code"), [(_endless, 11200), (_dripping, 11205), (_breaking_off, 11206)])
+async def test_a_sound_without_an_end_costs_no_more_than_its_limits(
+    open_service: Opener, application: Application, answer: Any, code: int
+) -> None:
+    """Endless, dripping and broken-off bodies end in a code within the time limit."""
+    service = await open_service(sound_size=1_000_000, total=0.5)
+    application.answers["/a"] = answer
+    async with asyncio.timeout(3):
+        with pytest.raises(WebhookFailed) as caught:
+            await service.fetch_sound(CALL, application.base + "/a")
+    assert caught.value.error_code == code
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [("audio/ulaw", b"\xff" * 800), ("audio/x-gsm", (b"\xd0" + bytes(32)) * 5), ("audio/wav", wav())],
+)
+async def test_the_type_of_the_answer_says_how_it_is_read(
+    service: WebhookService, application: Application, content_type: str, body: bytes
+) -> None:
+    """Raw kinds have no header that could."""
+    sound = await service.fetch_sound(CALL, application.on("/a", body=body, content_type=content_type))
+    assert sound.duration == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.asyncio
+async def test_a_changed_sound_takes_the_place_of_the_old_one(
+    service: WebhookService, application: Application
+) -> None:
+    """Last-Modified is asked about as well; a 200 is played and kept."""
+
+    async def newer(request: web.Request) -> web.StreamResponse:
+        is_first = "If-Modified-Since" not in request.headers
+        date = "Mon, 01 Jun 2026 10:00:00 GMT" if is_first else "Mon, 01 Jun 2026 11:00:00 GMT"
+        body = wav(800 if is_first else 1600)
+        return web.Response(body=body, content_type="audio/wav", headers={"Last-Modified": date})
+
+    application.answers["/a.wav"] = newer
+    durations = [(await service.fetch_sound(CALL, application.base + "/a.wav")).duration for _ in range(3)]
+    assert durations == pytest.approx([0.1, 0.2, 0.2])
+    assert application.seen[2].headers["If-Modified-Since"] == "Mon, 01 Jun 2026 11:00:00 GMT"
