@@ -31,12 +31,12 @@ from offhook.server.health import add_health, add_metrics
 from offhook.server.protection import protection
 from offhook.server.settings import Edge, Settings
 from offhook.server.signalling import resolver, sip_edge
+from offhook.server.speech import open_speech
 from offhook.server.tls import open_tls
 from offhook.sip.authenticator import Proof
 from offhook.sip.guard_settings import Refusal, Strike
 from offhook.sip.overload import Pressure
 from offhook.sip.protection import Protection
-from offhook.speech.synthesis import LocalSpeech
 from offhook.store.sqlite import SqliteStore, open_store, path_of
 from offhook.telemetry.guard_metrics import GuardTold
 from offhook.telemetry.metrics import Metrics
@@ -83,7 +83,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
             signalling=sip,
             media=media,
             webhooks=webhooks,
-            speech=LocalSpeech(),
+            speech=await open_speech(stack, settings),
             store=store,
             timeline=timeline,
             clock=CLOCK,

@@ -236,6 +236,36 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scanners: tuple[str, ...] = SCANNERS
 
 
+class Speech(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept of what providers spoke: so many bytes of samples, the longest unused go first."""
+
+    cache_bytes: int = 64_000_000
+
+
+class VoiceProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who speaks for `<Say>` besides the local voice: openai, google, polly, elevenlabs, piper, or a plug-in's name.
+
+    TwiML calls its voices `<name>.<voice>`, as in `Polly.Joanna`; `name` is the provider's usual one when empty.
+    `voices` gives some of them names without a dot, `{ woman = "nova" }`. `key` and `secret` are what the provider
+    issued, `url` where it is, if elsewhere than usual; what takes longer than `timeout` seconds the local voice speaks.
+    `options` are for plug-ins.
+    """
+
+    provider: str
+    name: str = ""
+    url: str = ""
+    key: str = ""
+    secret: str = ""
+    region: str = ""
+    model: str = ""
+    voices: dict[str, str] = {}
+    timeout: float = 10.0
+    options: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"VoiceProvider(provider={self.provider!r}, name={self.name!r})"
+
+
 class Calls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The status of a call that was refused, by its SIP code: `603 = "busy"` under `[calls.status_of_code]`.
 
@@ -262,6 +292,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store: Store = Store()
     recordings: Recordings = Recordings()
     webhook: Webhook = Webhook()
+    speech: Speech = Speech()
+    voice: tuple[VoiceProvider, ...] = ()
     calls: Calls = Calls()
     limits: Limits = Limits()
     guard: Guard = Guard()

@@ -18,6 +18,7 @@ from offhook.server.settings import (
     SipDomain,
     Store,
     Trunk,
+    VoiceProvider,
     Webhook,
 )
 from offhook.server.validate import problems
@@ -53,6 +54,22 @@ def test_listen_may_be_any_address(listen: str) -> None:
 def test_the_public_url_is_a_web_url(url: str) -> None:
     """It is shown to people and given to clients."""
     assert found(http=Http(public_url=url)) == ["http.public_url"]
+
+
+@pytest.mark.parametrize(
+    ("voice", "key"),
+    [
+        (VoiceProvider(provider="openai", url="127.0.0.1:5000"), "url"),
+        (VoiceProvider(provider="openai", name="My voice"), "name"),
+        (VoiceProvider(provider="openai", timeout=0), "timeout"),
+        (VoiceProvider(provider="openai", timeout=float("nan")), "timeout"),
+        (VoiceProvider(provider="openai", key="line\nbreak"), "key"),
+    ],
+)
+def test_a_provider_of_voices_can_be_asked(voice: VoiceProvider, key: str) -> None:
+    """A whole URL, a name that may stand in TwiML, a time limit, a key that may stand in a header."""
+    assert found(voice=(voice,)) == [f"voice[0].{key}"]
+    assert "break" not in repr(voice)
 
 
 def test_accounts_have_sid_and_token_once() -> None:
