@@ -12,7 +12,9 @@ from offhook.base.errors import IllegalInput
 from offhook.calls.errors import MediaExhausted, OfferRefused, UnknownEdge
 from offhook.calls.events import DigitPressed, MediaBegun, MediaEvent, MediaSilenced, PlaybackFinished, PortId
 from offhook.calls.ports import MediaPlane, Sound
+from offhook.media.engine import encode
 from offhook.net.media_service import MediaEdge, MediaService
+from offhook.sdp.codecs import PCMU
 from offhook.testing.clock import run
 from offhook.testing.far_end import FarEnd
 from offhook.testing.plane import FakePlane
@@ -22,6 +24,7 @@ PORTS = 3
 SILENCE = 0.4
 PATIENCE = 3.0
 QUIET = bytes(160)
+FRAME = 160
 HALF_TENTH = Sound(samples=bytes(800))  # 50 ms
 
 Event = TypeVar("Event", bound=MediaEvent)
@@ -35,6 +38,9 @@ class Peer(Protocol):
 
     def speak(self, port: PortId) -> None:
         """Send sound."""
+
+    def say(self, port: PortId, samples: bytes) -> None:
+        """Send this sound, 16-bit samples at 8 kHz, all at once or as it goes."""
 
     def press(self, port: PortId, digit: str) -> None:
         """Press a key."""
@@ -82,6 +88,13 @@ class RealPeer:
         self._far.aim(self._plane.make_offer(port))
         self._far.send(QUIET)
 
+    def say(self, port: PortId, samples: bytes) -> None:
+        """Send it in one burst, which the port plays out evenly."""
+        self._far.aim(self._plane.repeat_offer(port))
+        octets = encode(PCMU, samples)
+        for start in range(0, len(octets), FRAME):
+            self._far.send(octets[start : start + FRAME])
+
     def press(self, port: PortId, digit: str) -> None:
         """Press a key."""
         self.speak(port)
@@ -105,6 +118,10 @@ class FakePeer:
     def speak(self, port: PortId) -> None:
         """Send sound."""
         self._plane.hear(port)
+
+    def say(self, port: PortId, samples: bytes) -> None:
+        """Send it from now on."""
+        self._plane.speak(port, samples)
 
     def press(self, port: PortId, digit: str) -> None:
         """Press a key."""

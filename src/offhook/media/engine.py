@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from offhook.media import _native
 from offhook.media.errors import PortsExhausted
-from offhook.media.events import KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched, SourceSilenced
+from offhook.media.events import FramesTapped, KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched, SourceSilenced
 from offhook.media.srtp import SrtpSessions, discard, library_addresses, renew
 from offhook.sdp.codecs import PCMA, PCMU, TELEPHONE_EVENT, Codec
 from offhook.sdp.negotiate import Agreement
@@ -125,6 +125,18 @@ class Engine:
         """Drop all that is queued or playing; each ends with PlaybackEnded(stopped=True)."""
         self._plane.stop(port)
 
+    def tap(self, port: int, frames: int) -> None:
+        """Keep what passes through a port; FramesTapped tells when so many frames of 20 ms wait, 1 to 64."""
+        self._plane.tap(port, frames)
+
+    def untap(self, port: int) -> None:
+        """Keep nothing any more; what waits is gone."""
+        self._plane.untap(port)
+
+    def hear(self, port: int) -> tuple[bytes, bytes, bytes]:
+        """Take what waits: 16-bit samples inbound and outbound, and for each frame whether packets came (0, 1)."""
+        return self._plane.hear(port)
+
     def close(self, port: int) -> PortReport:
         """Release a port and its sockets."""
         self._srtp.pop(port, None)
@@ -168,6 +180,8 @@ def _event(native: "_native.NativeEvent") -> PlaneEvent:
         return KeyReleased(port=native[1], digit=native[2], duration=native[3])
     if native[0] == 1:
         return PlaybackEnded(port=native[1], playback=native[2], stopped=native[3])
-    if native[0] == 2:  # noqa: PLR2004 - the four kinds of _native.pyi
+    if native[0] == 2:  # noqa: PLR2004 - the kinds of _native.pyi
         return SourceLatched(port=native[1], remote=native[2])
+    if native[0] == 4:  # noqa: PLR2004
+        return FramesTapped(port=native[1])
     return SourceSilenced(port=native[1], silence=native[2])

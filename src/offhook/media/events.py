@@ -37,4 +37,11 @@ class SourceSilenced:
     silence: float
 
 
-PlaneEvent = KeyReleased | PlaybackEnded | SourceLatched | SourceSilenced
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramesTapped:
+    """As many frames of a tap wait as were wanted; Engine.hear takes them."""
+
+    port: int
+
+
+PlaneEvent = KeyReleased | PlaybackEnded | SourceLatched | SourceSilenced | FramesTapped

@@ -18,12 +18,14 @@ from offhook.calls.events import (
     PlaybackFinished,
     PlaybackId,
     PortId,
+    TapId,
 )
-from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy
+from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy, TapBlock
 from offhook.media.engine import Engine, Lateness
 from offhook.media.errors import PortsExhausted
-from offhook.media.events import KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched
+from offhook.media.events import FramesTapped, KeyReleased, PlaybackEnded, SourceLatched, SourceSilenced
 from offhook.media.negotiation import Negotiation
+from offhook.net.port_taps import PortTaps
 from offhook.sdp.crypto import SrtpUse
 from offhook.sdp.errors import MissingDescription, SdpError, SrtpNotAccepted, SrtpRequired
 from offhook.sdp.negotiate import Agreement, choose
@@ -67,6 +69,8 @@ class MediaService:
         self._random_octets = random_octets
         self._ports: dict[int, Negotiation] = {}
         self._playbacks = 0
+        self._taps: dict[int, PortTaps] = {}
+        self._last_tap = 0
         loop.add_reader(self._engine.fileno(), self._deliver)
 
     def shut_down(self) -> None:
@@ -176,9 +180,37 @@ class MediaService:
         self._port(port)
         self._engine.stop(port)
 
+    def tap(self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02) -> TapId:
+        """Give `take` what passes through the port from now on, in blocks of a multiple of 20 ms."""
+        self._port(port)
+        taps = self._taps.setdefault(port, PortTaps())
+        self._catch_up(port, taps)
+        self._last_tap += 1
+        taps.add(TapId(self._last_tap), take, block)
+        self._engine.tap(port, taps.wanted)
+        return TapId(self._last_tap)
+
+    def untap(self, tap: TapId) -> None:
+        """End a tap; nothing happens when its port is gone."""
+        port = next((port for port, taps in self._taps.items() if tap in taps), None)
+        if port is None:
+            return
+        taps = self._taps[port]
+        self._catch_up(port, taps)
+        taps.remove(tap)
+        if taps:
+            self._engine.tap(port, taps.wanted)
+        else:
+            del self._taps[port]
+            self._engine.untap(port)
+
     def close(self, port: PortId) -> PortStatistics:
         """Release the port; no event comes from it any more."""
         agreement = self._port(port).agreement
+        taps = self._taps.pop(port, None)
+        if taps is not None:
+            self._catch_up(port, taps)
+            taps.end()
         del self._ports[port]
         report = self._engine.close(port)
         return PortStatistics(
@@ -216,8 +248,17 @@ class MediaService:
 
     def _deliver(self) -> None:
         for event in self._engine.drain():
-            if event.port in self._ports:  # those of a closed port may still have waited in the queue
+            if event.port not in self._ports:
+                continue  # those of a closed port may still have waited in the queue
+            if isinstance(event, FramesTapped):
+                self._catch_up(event.port, self._taps.get(event.port))
+            else:
                 self._sink(_translate(event))
+
+    def _catch_up(self, port: int, taps: PortTaps | None) -> None:
+        """Give a port's listeners all that has passed so far."""
+        if taps:
+            taps.feed(*self._engine.hear(port))
 
 
 def refused(error: SdpError) -> OfferRefused:
@@ -241,7 +282,7 @@ def suite_of(agreement: Agreement | None) -> str:
     return agreement.security.suite.value if agreement is not None and agreement.security is not None else ""
 
 
-def _translate(event: PlaneEvent) -> MediaEvent:
+def _translate(event: KeyReleased | PlaybackEnded | SourceLatched | SourceSilenced) -> MediaEvent:
     port = PortId(event.port)
     if isinstance(event, KeyReleased):
         return DigitPressed(port=port, digit=event.digit, source="rfc4733", duration=event.duration)

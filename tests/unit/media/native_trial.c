@@ -301,12 +301,18 @@ static void try_plane(void)
         plane_connect(one, other);
         player_add_sound(&one->player, 1, samples, 400, chance(2));
         player_add_digits(&other->player, 2, "12");
+        assert((one->tap = tap_open(1)) && (round % 2 || (other->tap = tap_open(3))));
         plane_leave(&plane);
         flood(far, one, 300);
         flood(far, other, 300);
         struct pollfd news = {.fd = plane.news[0], .events = POLLIN};
         assert(poll(&news, 1, 2000) == 1);
         told += drain(&plane);
+        tap_frame frame;
+        plane_enter(&plane);
+        while (tap_take(one->tap, &frame))
+            assert(frame.is_received == true || frame.is_received == false);
+        plane_leave(&plane);
         close_port(&plane, one);
         flood(far, other, 20);
         close_port(&plane, other);

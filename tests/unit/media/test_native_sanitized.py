@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 NATIVE = Path(__file__).parents[3] / "src/offhook/media/native"
-TRIAL = Path(__file__).with_name("native_trial.c")
-OF_PYTHON = {"module.c", "plane_object.c", "codec_functions.c", "srtp_functions.c"}
+TRIALS = Path(__file__).parent
+OF_PYTHON = {"module.c", "plane_object.c", "plane_object_tap.c", "codec_functions.c", "srtp_functions.c"}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("sanitizers", ["address,undefined", "thread"])
-def test_the_native_plane_is_clean_under_sanitizers(tmp_path: Path, sanitizers: str) -> None:
-    """Garbage in tight buffers, random commands and a flooded plane end without a finding."""
+@pytest.mark.parametrize(
+    ("trial", "sanitizers"), [("native", "address,undefined"), ("native", "thread"), ("jitter", "address,undefined")]
+)
+def test_the_native_plane_is_clean_under_sanitizers(tmp_path: Path, trial: str, sanitizers: str) -> None:
+    """Garbage in tight buffers, random commands and a flooded plane end without a finding; samples keep their order."""
     compiler = shutil.which("cc")
     assert compiler, "the plane is built with a C compiler, so there is one"
     sources = [str(path) for path in sorted(NATIVE.glob("*.c")) if path.name not in OF_PYTHON]
@@ -28,7 +30,7 @@ def test_the_native_plane_is_clean_under_sanitizers(tmp_path: Path, sanitizers: 
             *flags,
             f"-fsanitize={sanitizers}",
             f"-I{NATIVE}",
-            str(TRIAL),
+            str(TRIALS / f"{trial}_trial.c"),
             *sources,
             "-o",
             str(program),

@@ -6,7 +6,7 @@
 
 enum { EVENT_LIMIT = 1 << 16 }; /* waiting events; more are dropped and counted, playbacks' ends excepted */
 
-typedef enum { EVENT_DIGIT, EVENT_FINISHED, EVENT_BEGUN, EVENT_SILENCED } event_kind;
+typedef enum { EVENT_DIGIT, EVENT_FINISHED, EVENT_BEGUN, EVENT_SILENCED, EVENT_TAPPED } event_kind;
 
 typedef struct {
     event_kind kind;

@@ -20,6 +20,8 @@ static PyObject *build_event(const event *told)
         return Py_BuildValue("iKs", told->kind, id, remote);
     case EVENT_SILENCED:
         return Py_BuildValue("iKd", told->kind, id, told->silence);
+    case EVENT_TAPPED:
+        return Py_BuildValue("iK", told->kind, id);
     }
     return PyErr_Format(PyExc_SystemError, "no event of kind %d", (int)told->kind);
 }
@@ -127,6 +129,9 @@ static PyMethodDef plane_methods[] = {
     {"play", (PyCFunction)plane_object_play, METH_VARARGS, NULL},
     {"play_digits", (PyCFunction)plane_object_play_digits, METH_VARARGS, NULL},
     {"stop", (PyCFunction)plane_object_stop, METH_O, NULL},
+    {"tap", (PyCFunction)plane_object_tap, METH_VARARGS, NULL},
+    {"untap", (PyCFunction)plane_object_untap, METH_O, NULL},
+    {"hear", (PyCFunction)plane_object_hear, METH_O, NULL},
     {"close", (PyCFunction)plane_object_close, METH_O, NULL},
     {"drain", (PyCFunction)plane_drain, METH_NOARGS, NULL},
     {"fileno", (PyCFunction)plane_fileno, METH_NOARGS, NULL},

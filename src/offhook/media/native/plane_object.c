@@ -11,8 +11,7 @@ void plane_object_enter(PlaneObject *self)
     Py_END_ALLOW_THREADS
 }
 
-/* Enters and finds a port; NULL with an exception set, and not entered, when there is none. */
-static port *enter_port(PlaneObject *self, unsigned long long id)
+port *plane_object_port(PlaneObject *self, unsigned long long id)
 {
     plane_object_enter(self);
     port *found = plane_find(&self->plane, id);
@@ -100,7 +99,7 @@ PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
     terms terms = {.sending = (void *)(uintptr_t)sending, .receiving = (void *)(uintptr_t)receiving};
     if (!fits || !sending != !receiving || (host && !address_read(&terms.announced, host, number)))
         return PyErr_Format(PyExc_ValueError, "not an agreement: %s", host ? host : "");
-    port *found = enter_port(self, id);
+    port *found = plane_object_port(self, id);
     if (!found)
         return NULL;
     terms.ssrc = (uint32_t)plane_random(&self->plane);
@@ -114,7 +113,7 @@ PyObject *plane_object_connect(PlaneObject *self, PyObject *arguments)
     unsigned long long one_id, other_id;
     if (!PyArg_ParseTuple(arguments, "KK:connect", &one_id, &other_id))
         return NULL;
-    port *one = enter_port(self, one_id);
+    port *one = plane_object_port(self, one_id);
     if (!one)
         return NULL;
     port *other = plane_find(&self->plane, other_id);
@@ -128,7 +127,7 @@ PyObject *plane_object_connect(PlaneObject *self, PyObject *arguments)
 
 PyObject *plane_object_disconnect(PlaneObject *self, PyObject *argument)
 {
-    port *found = enter_port(self, PyLong_AsUnsignedLongLong(argument));
+    port *found = plane_object_port(self, PyLong_AsUnsignedLongLong(argument));
     if (!found)
         return NULL;
     plane_disconnect(found);
@@ -146,7 +145,7 @@ PyObject *plane_object_play(PlaneObject *self, PyObject *arguments)
         PyMem_Free(samples);
         return NULL;
     }
-    port *found = enter_port(self, id);
+    port *found = plane_object_port(self, id);
     playback *added = NULL;
     if (found) {
         added = player_add_sound(&found->player, playback_id, samples->buf, (size_t)samples->len / 2, loops);
@@ -166,7 +165,7 @@ PyObject *plane_object_play_digits(PlaneObject *self, PyObject *arguments)
     const char *digits;
     if (!PyArg_ParseTuple(arguments, "KKs:play_digits", &id, &playback_id, &digits))
         return NULL;
-    port *found = enter_port(self, id);
+    port *found = plane_object_port(self, id);
     if (!found)
         return NULL;
     playback *added = player_add_digits(&found->player, playback_id, digits);
@@ -178,7 +177,7 @@ PyObject *plane_object_play_digits(PlaneObject *self, PyObject *arguments)
 
 PyObject *plane_object_stop(PlaneObject *self, PyObject *argument)
 {
-    port *found = enter_port(self, PyLong_AsUnsignedLongLong(argument));
+    port *found = plane_object_port(self, PyLong_AsUnsignedLongLong(argument));
     if (!found)
         return NULL;
     player_stop(&found->player);
@@ -189,7 +188,7 @@ PyObject *plane_object_stop(PlaneObject *self, PyObject *argument)
 
 PyObject *plane_object_close(PlaneObject *self, PyObject *argument)
 {
-    port *found = enter_port(self, PyLong_AsUnsignedLongLong(argument));
+    port *found = plane_object_port(self, PyLong_AsUnsignedLongLong(argument));
     if (!found)
         return NULL;
     rtcp_leave(found, &self->plane.moment);

@@ -16,6 +16,9 @@ typedef struct {
 /* Takes the plane's lock with the GIL released meanwhile. */
 void plane_object_enter(PlaneObject *self);
 
+/* Enters and finds a port; NULL with an exception set, and not entered, when there is none. */
+port *plane_object_port(PlaneObject *self, unsigned long long id);
+
 /* Lets go of the buffer that a playback's samples are in; needs the GIL. */
 void plane_object_release(void *owner);
 
@@ -29,6 +32,9 @@ PyObject *plane_object_connect(PlaneObject *self, PyObject *arguments);
 PyObject *plane_object_disconnect(PlaneObject *self, PyObject *argument);
 PyObject *plane_object_play(PlaneObject *self, PyObject *arguments);
 PyObject *plane_object_play_digits(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_tap(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_untap(PlaneObject *self, PyObject *argument);
+PyObject *plane_object_hear(PlaneObject *self, PyObject *argument);
 PyObject *plane_object_stop(PlaneObject *self, PyObject *argument);
 PyObject *plane_object_close(PlaneObject *self, PyObject *argument);
 

@@ -52,10 +52,9 @@ static void finish_first(player *player, bool stopped)
     append(&player->done, &player->done_last, finished);
 }
 
-/* Fills one frame, over the seam of a loop where there is one; false when nothing is left. */
-static bool take_samples(playback *playback, player_step *step)
+/* Fills a frame from `filled` on, over the seam of a loop where there is one; how many samples it holds then. */
+static size_t take_samples(playback *playback, player_step *step, size_t filled)
 {
-    size_t filled = 0;
     while (filled < RTP_FRAME_SAMPLES && playback->count > 0) {
         if (playback->position == playback->count) {
             if (playback->loops == 1)
@@ -70,9 +69,7 @@ static bool take_samples(playback *playback, player_step *step)
         playback->position += taken;
         filled += taken;
     }
-    memset(step->samples + 2 * filled, 0, 2 * (RTP_FRAME_SAMPLES - filled));
-    step->kind = STEP_AUDIO;
-    return filled > 0;
+    return filled;
 }
 
 static unsigned digit_ticks(char digit)
@@ -104,14 +101,28 @@ static bool take_digit(playback *playback, player_step *step)
 
 void player_advance(player *player, player_step *step)
 {
+    size_t filled = 0;
     step->kind = STEP_NOTHING;
-    while (player->first) {
+    /* One sound is followed by the next within a frame, so that pieces of any size make a whole. */
+    while (player->first && filled < RTP_FRAME_SAMPLES) {
         playback *present = player->first;
-        if (present->digits ? take_digit(present, step) : take_samples(present, step))
-            return;
-        step->kind = STEP_NOTHING;
+        if (present->digits) {
+            if (filled > 0)
+                break;
+            if (take_digit(present, step))
+                return;
+            step->kind = STEP_NOTHING;
+        } else {
+            filled = take_samples(present, step, filled);
+            if (filled == RTP_FRAME_SAMPLES)
+                break;
+        }
         finish_first(player, false);
     }
+    if (filled == 0)
+        return;
+    step->kind = STEP_AUDIO;
+    memset(step->samples + 2 * filled, 0, 2 * (RTP_FRAME_SAMPLES - filled));
 }
 
 void player_stop(player *player)

@@ -168,6 +168,8 @@ void port_receive(port *port, const moment *moment)
         int count = key_listener_receive(&port->keys, &packet, moment->now_us, pressed);
         tell_digits(port, pressed, count, moment->events);
     }
+    if (port->tap)
+        tap_hear(port->tap, kind, &packet);
     if (port->partner)
         relay(port, port->partner, &packet, kind, moment->tick);
 }
@@ -192,6 +194,8 @@ static void send_audio(port *port, const uint8_t *samples, uint64_t tick)
         g711_encode(port->agreement.law, samples, RTP_FRAME_SAMPLES, octets + RTP_HEADER);
     else
         memset(octets + RTP_HEADER, g711_silence(port->agreement.law), RTP_FRAME_SAMPLES);
+    if (port->tap && !(samples == NULL && port->partner))
+        tap_play(port->tap, samples);
     port_send(port, octets, sizeof octets);
 }
 
@@ -266,10 +270,14 @@ void port_tick(port *port, const moment *moment)
     key_press pressed;
     if (key_listener_expire(&port->keys, moment->now_us, &pressed))
         tell_digits(port, &pressed, 1, moment->events);
-    if (!port->agreement.agreed)
-        return;
-    notice_silence(port, moment);
-    play(port, moment);
+    if (port->agreement.agreed) {
+        notice_silence(port, moment);
+        play(port, moment);
+    }
+    if (port->tap && tap_tick(port->tap)) {
+        event told = {.kind = EVENT_TAPPED, .port = port->id};
+        event_ring_push(moment->events, &told);
+    }
 }
 
 uint64_t port_lost(const port *port)
@@ -282,4 +290,5 @@ void port_close(port *port)
     close(port->rtp_socket);
     close(port->rtcp_socket);
     srtp_release(&port->srtp);
+    tap_close(port->tap);
 }

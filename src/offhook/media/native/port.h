@@ -5,15 +5,15 @@
 #include "event_ring.h"
 #include "g711.h"
 #include "latch.h"
+#include "payload_kind.h"
 #include "player.h"
 #include "rtp.h"
 #include "sender.h"
 #include "srtp.h"
+#include "tap.h"
 #include "telephone_event.h"
 
 enum { PACKET_LIMIT = 2048 }; /* octets of a datagram; longer ones are no G.711 of ours */
-
-typedef enum { PAYLOAD_UNWANTED, PAYLOAD_PCMU, PAYLOAD_PCMA, PAYLOAD_EVENT } payload_kind;
 
 /* What offer and answer settled. */
 typedef struct {
@@ -39,6 +39,7 @@ typedef struct port {
     srtp_contexts srtp;
     key_listener keys;
     player player;
+    tap *tap; /* NULL unless somebody listens */
     struct port *partner;
     uint64_t heard_us;
     bool silence_told;

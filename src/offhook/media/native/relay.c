@@ -20,6 +20,8 @@ void relay(const port *from, port *to, rtp_packet *packet, payload_kind kind, ui
             g711_transcode(to->agreement.law, packet->payload, packet->payload_length);
     }
     sender_carry(&to->sender, tick, from->id, packet);
+    if (to->tap && kind != PAYLOAD_EVENT)
+        tap_relay(to->tap, to->agreement.law, packet);
     uint8_t *octets = packet->payload - RTP_HEADER;
     rtp_write_header(octets, packet);
     port_send(to, octets, RTP_HEADER + packet->payload_length);
