@@ -8,6 +8,7 @@ CallError
 ├── RedirectRefused   a 3xx led nowhere that may be called (in redirects)
 ├── WebhookFailed     the customer's application could not be asked, or its answer could not be used
 ├── SpeechFailed      text could not be spoken
+├── RecognitionFailed speech could not be understood by any means: no recogniser, or it failed
 ├── StoreFailed       a record could not be written
 ├── BadPageToken      a list was asked for with a token that is not ours
 ├── CallRefused       a call was asked for that cannot be placed
@@ -79,6 +80,12 @@ class SpeechFailed(CallError):
     """No provider could speak the text."""
 
     error_code = 13520
+
+
+class RecognitionFailed(CallError):
+    """There is no recogniser for this, or it failed."""
+
+    error_code = 13340
 
 
 class StoreFailed(CallError):

@@ -4,8 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from offhook.calls.errors import RecognitionFailed
 from offhook.calls.legs import Legs
-from offhook.calls.ports import Clock, MediaPlane, Signalling, Speech, Store, Timeline, Tokens, Webhooks
+from offhook.calls.ports import (
+    Clock,
+    MediaPlane,
+    Recogniser,
+    Recognition,
+    Signalling,
+    Speech,
+    SpeechOrder,
+    Store,
+    Timeline,
+    Tokens,
+    Webhooks,
+)
 from offhook.calls.redirects import RedirectRules
 from offhook.model.call import CallStatus
 
@@ -44,6 +57,14 @@ class CallSettings:
     status_of_code: Mapping[int, CallStatus] = field(default_factory=lambda: STATUS_OF_CODE)
 
 
+class NoRecogniser:
+    """What calls have when nothing was set up that understands speech."""
+
+    def listen(self, order: SpeechOrder) -> Recognition:
+        """Raises RecognitionFailed."""
+        raise RecognitionFailed(f"nothing that understands speech ({order.language}) is set up: see [speech]")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """The outside as a call sees it."""
@@ -56,5 +77,6 @@ class World:
     timeline: Timeline
     clock: Clock
     tokens: Tokens
+    recogniser: Recogniser = field(default_factory=NoRecogniser)
     settings: CallSettings = field(default_factory=CallSettings)
     legs: Legs = field(default_factory=Legs)

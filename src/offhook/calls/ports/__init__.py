@@ -14,6 +14,7 @@ from offhook.calls.ports.application import (
 )
 from offhook.calls.ports.media import MediaPlane, PortStatistics, Sound, SrtpPolicy, TapBlock
 from offhook.calls.ports.programs import ProgramStart
+from offhook.calls.ports.recogniser import Recogniser, Recognition, SpeechOrder, Utterance
 from offhook.calls.ports.records import CallFilter, CallPage, Clock, Notification, Store, Timeline, Tokens
 from offhook.calls.ports.signalling import InviteOrder, PlacedInvite, Signalling, SipCredentials
 
@@ -30,16 +31,20 @@ __all__ = [
     "PlacedInvite",
     "PortStatistics",
     "ProgramStart",
+    "Recogniser",
+    "Recognition",
     "Remark",
     "Signalling",
     "SipCredentials",
     "Sound",
     "Speech",
+    "SpeechOrder",
     "SrtpPolicy",
     "Store",
     "TapBlock",
     "Timeline",
     "Tokens",
+    "Utterance",
     "Webhooks",
     "no_remark",
 ]
