@@ -74,7 +74,7 @@ class Progress:
                 call_sid=record.sid,
                 target=callback.target,
                 parameters=parameters,
-                event=event,
+                event=event.value,
             )
         )
 

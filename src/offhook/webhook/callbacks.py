@@ -56,7 +56,7 @@ class Callbacks:
     def notify(self, request: CallbackRequest) -> None:
         """Queue a callback behind the call's earlier ones."""
         if self._group is None:
-            _log.warning("a callback came after the end", call_sid=request.call_sid, callback=request.event.value)
+            _log.warning("a callback came after the end", call_sid=request.call_sid, callback=request.event)
             return
         queue = self._queues.get(request.call_sid)
         if queue is None:
@@ -102,7 +102,7 @@ class Callbacks:
         answer = await self._client.request(
             RequestOrder(
                 call_sid=request.call_sid,
-                purpose=f"callback {request.event.value}",
+                purpose=f"callback {request.event}",
                 method=request.target.method,
                 url=request.target.url,
                 parameters=sendable(request.parameters),
@@ -114,5 +114,5 @@ class Callbacks:
             )
         )
         if answer.code >= 400:  # noqa: PLR2004 - RFC 9110
-            message = f"{answer.url} answered the {request.event.value} callback with {answer.code}"
+            message = f"{answer.url} answered the {request.event} callback with {answer.code}"
             raise WebhookFailed(failures.CALLBACK_WARNING, message, url=answer.url, http_code=answer.code)

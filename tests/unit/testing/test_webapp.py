@@ -4,7 +4,7 @@ import pytest
 
 from offhook.calls.errors import WebhookFailed
 from offhook.calls.ports import CallbackRequest, DocumentRequest, Sound
-from offhook.model.call import CallEvent, WebhookTarget
+from offhook.model.call import WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 from offhook.testing.clock import elapsed, virtual_time
 from offhook.testing.webapp import Failure, Page, WebApp
@@ -66,7 +66,7 @@ async def test_sounds_and_callbacks_are_kept() -> None:
                 call_sid=CALL,
                 target=target,
                 parameters={"CallStatus": status},
-                event=CallEvent.RINGING,
+                event="ringing",
             )
         )
     assert app.told(CALL) == ["ringing", "completed"]

@@ -7,7 +7,7 @@ from aiohttp import web
 from webhook_application import ACCOUNT, CALL, Application, Opener, Recorder
 
 from offhook.calls.ports import CallbackRequest
-from offhook.model.call import CallEvent, HttpMethod, WebhookTarget
+from offhook.model.call import HttpMethod, WebhookTarget
 from offhook.model.sids import CallSid
 from offhook.model.timeline import Kind
 from offhook.webhook.service import WebhookService
@@ -24,7 +24,7 @@ def callback(url: str, number: int = 0, call_sid: CallSid = CALL) -> CallbackReq
         call_sid=call_sid,
         target=WebhookTarget(url=url, method=HttpMethod.POST),
         parameters={"SequenceNumber": str(number)},
-        event=CallEvent.COMPLETED,
+        event="completed",
     )
 
 

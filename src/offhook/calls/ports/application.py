@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from offhook.calls.ports.media import Sound
-from offhook.model.call import CallEvent, WebhookTarget
+from offhook.model.call import WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 
 
@@ -37,7 +37,7 @@ class CallbackRequest:
     call_sid: CallSid
     target: WebhookTarget
     parameters: Mapping[str, str]
-    event: CallEvent
+    event: str  # what it tells, for logs: ringing, completed, partial-result
 
 
 class Webhooks(Protocol):
