@@ -266,6 +266,27 @@ class VoiceProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return f"VoiceProvider(provider={self.provider!r}, name={self.name!r})"
 
 
+class RecogniserProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who understands speech: pocketsphinx (when none is given), openai, deepgram, or a plug-in's name.
+
+    A document chooses one by `<name>_<model>`, as in `deepgram_nova-3`; all other models are the first one's. `name` is
+    the provider's when empty, and the rest is as for `[[voice]]`.
+    """
+
+    provider: str
+    name: str = ""
+    url: str = ""
+    key: str = ""
+    secret: str = ""
+    region: str = ""
+    model: str = ""
+    timeout: float = 10.0
+    options: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"RecogniserProvider(provider={self.provider!r}, name={self.name!r})"
+
+
 class Calls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The status of a call that was refused, by its SIP code: `603 = "busy"` under `[calls.status_of_code]`.
 
@@ -294,6 +315,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     webhook: Webhook = Webhook()
     speech: Speech = Speech()
     voice: tuple[VoiceProvider, ...] = ()
+    recogniser: tuple[RecogniserProvider, ...] = ()
     calls: Calls = Calls()
     limits: Limits = Limits()
     guard: Guard = Guard()

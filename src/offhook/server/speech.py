@@ -1,48 +1,82 @@
-"""Opens what speaks: the local voice, and the providers of [[voice]]."""
+"""Opens what speaks and what understands: the local ones, and the providers of [[voice]] and [[recogniser]]."""
 
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from typing import Any
 
 import aiohttp
 
 from offhook.server.errors import StartFailed
-from offhook.server.settings import Settings, VoiceProvider
+from offhook.server.settings import RecogniserProvider, Settings, VoiceProvider
 from offhook.speech.errors import SpeechError
 from offhook.speech.http import ProviderHttp
 from offhook.speech.plugins import find_plugin
 from offhook.speech.provider import ProviderSettings
+from offhook.speech.recognisers import RECOGNISERS
+from offhook.speech.recognition import RecogniserSource, RecognitionService
 from offhook.speech.service import SpeechService, VoiceSource
 from offhook.speech.synthesis import LocalSpeech
+from offhook.speech.tasks import ProviderTasks
 from offhook.speech.voice_providers import NAMES, VOICES
 
-VOICES_GROUP = "offhook.voices"
+VOICES_GROUP, RECOGNISERS_GROUP = "offhook.voices", "offhook.recognisers"
+LOCAL_RECOGNISER = RecogniserProvider(provider="pocketsphinx")
 
 
-async def open_speech(stack: AsyncExitStack, settings: Settings) -> SpeechService:
-    """The voices of the configuration, with the local one behind them. Raises StartFailed."""
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None), cookie_jar=aiohttp.DummyCookieJar())
+async def open_speech(stack: AsyncExitStack, settings: Settings) -> tuple[SpeechService, RecognitionService]:
+    """What the configuration names, and what is on this machine behind it. Raises StartFailed."""
+    timeout = aiohttp.ClientTimeout(total=None)
+    session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
     stack.push_async_callback(session.close)
-    sources = [_source(index, voice, session) for index, voice in enumerate(settings.voice)]
-    return SpeechService(LocalSpeech(), sources, room=settings.speech.cache_bytes)
+    tasks = await stack.enter_async_context(ProviderTasks())
+
+    def door(key: str, secret: str) -> ProviderHttp:
+        return ProviderHttp(session, tasks, (key, secret))
+
+    voices = [_voice(index, voice, door) for index, voice in enumerate(settings.voice)]
+    recognisers = []
+    for index, recogniser in enumerate(settings.recogniser or (LOCAL_RECOGNISER,)):
+        source = _recogniser(index, recogniser, door)
+        if hasattr(source.recogniser, "close"):
+            stack.push_async_callback(source.recogniser.close)
+        recognisers.append(source)
+    return SpeechService(LocalSpeech(), voices, room=settings.speech.cache_bytes), RecognitionService(recognisers)
 
 
-def _source(index: int, voice: VoiceProvider, session: aiohttp.ClientSession) -> VoiceSource:
-    told = ProviderSettings(
-        url=voice.url,
-        key=voice.key,
-        secret=voice.secret,
-        region=voice.region,
-        model=voice.model,
-        options=voice.options,
-    )
-    try:
-        factory = find_plugin(VOICES_GROUP, voice.provider, VOICES)
-        provider = factory(told, ProviderHttp(session, (voice.key, voice.secret)))
-    except SpeechError as error:
-        raise StartFailed(f"voice[{index}]: {error}") from error
+Door = Callable[[str, str], ProviderHttp]
+
+
+def _voice(index: int, voice: VoiceProvider, door: Door) -> VoiceSource:
     return VoiceSource(
         name=voice.name or NAMES.get(voice.provider, voice.provider),
-        provider=provider,
+        provider=_made(f"voice[{index}]", voice, door, VOICES_GROUP, VOICES),
         voices={name.lower(): theirs for name, theirs in voice.voices.items()},
         timeout=voice.timeout,
         model=voice.model,
     )
+
+
+def _recogniser(index: int, recogniser: RecogniserProvider, door: Door) -> RecogniserSource:
+    return RecogniserSource(
+        name=recogniser.name or recogniser.provider,
+        recogniser=_made(f"recogniser[{index}]", recogniser, door, RECOGNISERS_GROUP, RECOGNISERS),
+    )
+
+
+def _made(
+    key: str, told: VoiceProvider | RecogniserProvider, door: Door, group: str, built_in: Mapping[str, Any]
+) -> Any:
+    """What the factory of a provider makes. Raises StartFailed."""
+    settings = ProviderSettings(
+        url=told.url,
+        key=told.key,
+        secret=told.secret,
+        region=told.region,
+        model=told.model,
+        timeout=told.timeout,
+        options=told.options,
+    )
+    try:
+        return find_plugin(group, told.provider, built_in)(settings, door(told.key, told.secret))
+    except SpeechError as error:
+        raise StartFailed(f"{key}: {error}") from error

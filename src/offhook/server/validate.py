@@ -12,7 +12,7 @@ from offhook.model.numbers import is_e164
 from offhook.model.sids import ACCOUNT, is_sid
 from offhook.net.tls import Verification
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
-from offhook.server.settings import Credential, Edge, Guard, Settings, Trunk, Voice, VoiceProvider
+from offhook.server.settings import Credential, Edge, Guard, RecogniserProvider, Settings, Trunk, Voice, VoiceProvider
 from offhook.sip.authenticator import ALGORITHMS
 from offhook.sip.nat import NatPolicy
 from offhook.sip.settings import FAILED_CODES
@@ -60,6 +60,7 @@ REFUSAL = re.compile(r"[3-6][0-9]{2}")
 UNANSWERED = ("busy", "no-answer", "failed", "canceled")
 DOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
+SOCKET = re.compile("^ws")
 PREFIX = re.compile(r"\+[0-9]{0,15}")
 
 
@@ -89,6 +90,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _repeated("trunk", "prefix", (trunk.prefix for trunk in settings.trunk))
     for index, voice in enumerate(settings.voice):
         yield from _provider_problems(f"voice[{index}]", voice)
+    for index, recogniser in enumerate(settings.recogniser):
+        yield from _provider_problems(f"recogniser[{index}]", recogniser)
     yield from _tls_problems(settings)
     yield from _status_problems(settings.calls.status_of_code)
     yield from _quantity_problems(settings)
@@ -261,11 +264,11 @@ def _trunk_problems(key: str, trunk: Trunk, edges: set[str]) -> Iterator[Problem
         yield f"{key}.password", "a password needs a username"
 
 
-def _provider_problems(key: str, provider: VoiceProvider) -> Iterator[Problem]:
+def _provider_problems(key: str, provider: RecogniserProvider | VoiceProvider) -> Iterator[Problem]:
     if not PROVIDER_NAME.fullmatch(provider.name or "x"):
         yield f"{key}.name", f"write letters, digits and hyphens, not {provider.name!r}"
-    if provider.url and not is_web_url(provider.url):
-        yield f"{key}.url", f"write a whole http or https URL, not {provider.url!r}"
+    if provider.url and not is_web_url(SOCKET.sub("http", provider.url)):
+        yield f"{key}.url", f"write a whole http or https (for a WebSocket, ws or wss) URL, not {provider.url!r}"
     if not (math.isfinite(provider.timeout) and provider.timeout > 0):
         yield f"{key}.timeout", "write a positive number"
     if not (provider.key.isascii() and provider.key.isprintable()):

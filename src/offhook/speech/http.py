@@ -1,13 +1,14 @@
 """HTTP to providers of speech: bounded answers, no redirects (they would carry keys away), errors without secrets."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from offhook.speech.errors import ProviderFailed
+from offhook.speech.tasks import ProviderTasks
 
 LARGEST_ANSWER = 32 * 1024 * 1024  # bytes: about five minutes of the largest WAV that a provider sends
 _TOLD = 200  # characters of a refusal that are repeated
@@ -22,10 +23,11 @@ class ProviderAnswer:
 
 
 class ProviderHttp:
-    """One provider's door to the network; `secrets` never appear in an error."""
+    """One provider's door to the network; `tasks` run what goes on meanwhile, `secrets` never appear in an error."""
 
-    def __init__(self, session: aiohttp.ClientSession, secrets: Sequence[str] = ()) -> None:
+    def __init__(self, session: aiohttp.ClientSession, tasks: ProviderTasks, secrets: Sequence[str] = ()) -> None:
         self.session = session
+        self._tasks = tasks
         self._secrets = tuple(secret for secret in secrets if secret)
 
     async def post(
@@ -36,17 +38,27 @@ class ProviderHttp:
         json: Any = None,
         data: Any = None,
         largest: int = LARGEST_ANSWER,
+        timeout: float | None = None,  # noqa: ASYNC109 - None: whoever asks has one
     ) -> ProviderAnswer:
         """The answer to a POST. Raises ProviderFailed for anything but 200."""
         try:
-            async with self.session.post(url, headers=headers, json=json, data=data, allow_redirects=False) as response:
+            async with (
+                asyncio.timeout(timeout),
+                self.session.post(url, headers=headers, json=json, data=data, allow_redirects=False) as response,
+            ):
                 body = await _read(response, largest)
                 if response.status != 200:  # noqa: PLR2004 - RFC 9110
                     raise self._refused(response, body)
                 return ProviderAnswer(content_type=response.content_type, body=body)
+        except TimeoutError as error:
+            raise ProviderFailed("it did not answer in time", is_outage=True) from error
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             reason = self.hidden(str(error)) or type(error).__name__
             raise ProviderFailed(f"it could not be asked: {reason}", is_outage=True) from error
+
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task of the provider's own; whatever still runs at the end is cancelled."""
+        return self._tasks.run(work)
 
     def hidden(self, text: str) -> str:
         """The text without the secrets of the configuration."""

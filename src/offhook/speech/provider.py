@@ -1,13 +1,14 @@
-"""What a provider of voices is: a factory that entry points of the group `offhook.voices` name.
+"""What a provider is: a factory that entry points of the groups `offhook.voices` and `offhook.recognisers` name.
 
-The factory is called once at start with ProviderSettings and a ProviderHttp, and returns a VoiceProvider.
+The factory is called once at start with ProviderSettings and a ProviderHttp, and returns a VoiceProvider or a
+calls.ports.Recogniser.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from offhook.calls.ports import Sound
+from offhook.calls.ports import Recogniser, Sound
 from offhook.speech.http import ProviderHttp
 
 
@@ -20,6 +21,7 @@ class ProviderSettings:
     secret: str = field(default="", repr=False)
     region: str = ""
     model: str = ""
+    timeout: float = 10.0
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -44,3 +46,4 @@ class VoiceProvider(Protocol):
 
 
 VoiceFactory: TypeAlias = Callable[[ProviderSettings, ProviderHttp], VoiceProvider]
+RecogniserFactory: TypeAlias = Callable[[ProviderSettings, ProviderHttp], Recogniser]

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from offhook.calls.errors import RecognitionFailed
+from offhook.calls.ports import SpeechOrder
 from offhook.server.config import load
 from offhook.server.errors import StartFailed
-from offhook.server.settings import Settings, VoiceProvider
+from offhook.server.settings import RecogniserProvider, Settings, VoiceProvider
 from offhook.server.speech import open_speech
 
 PAGE = Path(__file__).parents[3] / "docs" / "howto" / "voices.md"
@@ -32,3 +34,18 @@ async def test_an_unknown_provider_is_told_at_start() -> None:
     async with AsyncExitStack() as stack:
         with pytest.raises(StartFailed, match=r"voice\[0\]: there is no 'opnai': write one of elevenlabs, google"):
             await open_speech(stack, Settings(voice=(VoiceProvider(provider="opnai"),)))
+
+
+@pytest.mark.asyncio
+async def test_speech_is_understood_on_the_machine_by_default() -> None:
+    """Without a word in the configuration; the language decides."""
+    async with AsyncExitStack() as stack:
+        _, recogniser = await open_speech(stack, Settings())
+        recogniser.listen(SpeechOrder()).close()
+        with pytest.raises(RecognitionFailed, match="English"):
+            recogniser.listen(SpeechOrder(language="fr-FR"))
+
+
+def test_keys_are_not_shown() -> None:
+    """Wherever settings are printed."""
+    assert "k3y" not in repr(Settings(recogniser=(RecogniserProvider(provider="openai", key="k3y"),)))

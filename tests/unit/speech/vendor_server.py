@@ -12,6 +12,7 @@ from aiohttp import web
 
 from offhook.audio.tones import tone
 from offhook.speech.http import ProviderHttp
+from offhook.speech.tasks import ProviderTasks
 
 TONE = tone((440,), 0.5, level_dbfs=-10)
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -59,8 +60,8 @@ class Vendor:
 @asynccontextmanager
 async def vendor(*secrets: str) -> AsyncIterator[Vendor]:
     """The server, listening, and a session to it."""
-    async with aiohttp.ClientSession() as session:
-        server = Vendor(ProviderHttp(session, secrets))
+    async with aiohttp.ClientSession() as session, ProviderTasks() as tasks:
+        server = Vendor(ProviderHttp(session, tasks, secrets))
         runner = web.ServerRunner(web.Server(server.serve), shutdown_timeout=0.1)  # type: ignore[arg-type]
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -9,7 +9,8 @@ from typing import Protocol
 class SpeechOrder:
     """What is listened for: words and phrases that are likely in `hints`; `model` as a document names it.
 
-    Profanities keep their first letter alone when `hides_profanity`. `is_interim` asks for partial results, too.
+    Profanities keep their first letter alone when `hides_profanity`. `is_interim` asks for partial results, too,
+    `is_punctuated` for full stops and commas where the recogniser can.
     """
 
     language: str = "en-US"
@@ -17,6 +18,7 @@ class SpeechOrder:
     model: str = "default"
     hides_profanity: bool = True
     is_interim: bool = False
+    is_punctuated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,29 @@
+"""Speech to text by whoever the configuration names; satisfies calls.ports.Recogniser."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from offhook.calls.ports import Recogniser, Recognition, SpeechOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecogniserSource:
+    """A recogniser as documents name it: `<name>_<model>`, like deepgram_nova-3."""
+
+    name: str
+    recogniser: Recogniser
+
+
+class RecognitionService:
+    """Listens with the source that a model names, with the first of them for all other models."""
+
+    def __init__(self, sources: Sequence[RecogniserSource]) -> None:
+        self._sources = tuple(sources)
+
+    def listen(self, order: SpeechOrder) -> Recognition:
+        """Begin to listen. Raises RecognitionFailed."""
+        name, _, model = order.model.partition("_")
+        for source in self._sources:
+            if model and source.name.lower() == name.lower():
+                return source.recogniser.listen(replace(order, model=model))
+        return self._sources[0].recogniser.listen(order)
