@@ -4,8 +4,8 @@ Fed by its leg (as LegObserver) and by the exchange; its documents are run by ca
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from offhook.calls.chronicle import Chronicle
@@ -22,7 +22,7 @@ from offhook.calls.events import (
 )
 from offhook.calls.leg import CallLeg
 from offhook.calls.leg_table import LegState
-from offhook.calls.ports import Sound
+from offhook.calls.ports import Sound, TapBlock
 from offhook.calls.progress import Progress
 from offhook.calls.referral import ReferOutcome, refer
 from offhook.calls.world import World
@@ -137,6 +137,14 @@ class Call:
         """Play to the end; cancelling stops it. Raises LegEnded."""
         await self.leg.sound.play(sound, loop=loop)
 
+    def keys(self) -> AbstractContextManager[asyncio.Queue[str]]:
+        """The keys that the caller presses while the block runs, those first that no verb has asked for yet."""
+        return self.leg.sound.typing()
+
+    def tapping(self, take: Callable[[TapBlock], None], *, block: float) -> AbstractContextManager[None]:
+        """What passes through the call's port, in blocks of so many seconds. Raises LegEnded."""
+        return self.leg.sound.tapping(take, block=block)
+
     async def play_digits(self, digits: str) -> None:
         """Send keys to the end; cancelling stops it. Raises LegEnded."""
         self.trace(Kind.DIGIT, f"plays {digits}", digit=digits, direction="sent", source="played")
@@ -145,7 +153,10 @@ class Call:
     async def dial(self, order: DialOrder) -> DialOutcome:
         """Carry out a <Dial> with this call as the parent; it ends, with an outcome, when the parent does too."""
         with self._owing_a_report():
-            return await self._dials.dial(self, order)
+            try:
+                return await self._dials.dial(self, order)
+            finally:
+                self.leg.sound.forget_typed()  # it was pressed for whoever was dialed
 
     async def refer(self, target: str) -> ReferOutcome:
         """Carry out a <Refer>: ask the peer to call `target`, and follow it. Raises LegEnded."""

@@ -1,6 +1,7 @@
 """What is heard and pressed on a leg: its playbacks, and the queues that wait for digits."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,17 +9,20 @@ from offhook.calls.errors import LegEnded
 from offhook.calls.events import PlaybackId, PortId
 from offhook.calls.ports import MediaPlane, Sound, TapBlock
 
+TYPED_AHEAD = 32  # digits that are kept for a verb that asks for them
+
 
 class LegSound:
     """Plays to one port and listens to its digits; the leg sets `port` while it is open."""
 
-    __slots__ = ("_listeners", "_media", "_playing", "port")
+    __slots__ = ("_listeners", "_media", "_playing", "_typed_ahead", "port")
 
     def __init__(self, media: MediaPlane) -> None:
         self._media = media
         self.port: PortId | None = None
         self._playing: dict[PlaybackId, asyncio.Future[bool]] = {}
         self._listeners: list[asyncio.Queue[str]] = []
+        self._typed_ahead: deque[str] = deque(maxlen=TYPED_AHEAD)  # the oldest go first
 
     async def play(self, sound: Sound, *, loop: int = 1) -> bool:
         """Play to the end; False when it was stopped. Raises LegEnded."""
@@ -61,10 +65,32 @@ class LegSound:
         finally:
             self._listeners.remove(queue)
 
+    @contextmanager
+    def typing(self) -> Iterator[asyncio.Queue[str]]:
+        """The same, for digits that are meant for us: those first that were pressed before anybody listened.
+
+        What is left in the queue waits for the next who listens so.
+        """
+        with self.listening() as queue:
+            for digit in self._typed_ahead:
+                queue.put_nowait(digit)
+            self._typed_ahead.clear()
+            try:
+                yield queue
+            finally:
+                while not queue.empty():
+                    self._typed_ahead.append(queue.get_nowait())
+
+    def forget_typed(self) -> None:
+        """What was typed ahead was meant for somebody else."""
+        self._typed_ahead.clear()
+
     def hear(self, digit: str) -> None:
-        """Hand a digit to all who listen."""
+        """Hand a digit to all who listen, or keep it for who will."""
         for queue in self._listeners:
             queue.put_nowait(digit)
+        if not self._listeners:
+            self._typed_ahead.append(digit)
 
     def finish(self, playback: PlaybackId, *, was_stopped: bool) -> None:
         """A playback is done."""

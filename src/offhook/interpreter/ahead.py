@@ -6,7 +6,7 @@ Used by the program, for one document at a time.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from offhook.calls.errors import CallError
+from offhook.calls.errors import CallError, WebhookFailed
 from offhook.calls.ports import Sound
 
 Make = Callable[[], Awaitable[Sound]]
@@ -32,6 +32,13 @@ class Ahead:
         if isinstance(sound, CallError):
             raise sound
         return sound
+
+    def check(self) -> None:
+        """Raise the first failure of the customer's application among what has been made."""
+        for task in self._begun.values():
+            sound = task.result() if task.done() and not task.cancelled() else None
+            if isinstance(sound, WebhookFailed):
+                raise sound
 
     def stop(self) -> None:
         """The document is left: nobody takes the rest."""

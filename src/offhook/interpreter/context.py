@@ -1,16 +1,19 @@
 """What a verb may see and do: its call, the document it stands in, and where it stands there."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from offhook.calls.dialer import DialOrder, DialOutcome
-from offhook.calls.ports import Sound, Speech, Webhooks
+from offhook.calls.ports import Recogniser, Sound, Speech, TapBlock, Webhooks
 from offhook.calls.referral import ReferOutcome
 from offhook.calls.world import CallSettings
 from offhook.interpreter.references import resolve
 from offhook.model.call import CallRecord, HttpMethod, WebhookTarget
 from offhook.model.timeline import Kind
+from offhook.twiml.verbs import Verb
 
 
 class Surroundings(Protocol):
@@ -23,6 +26,10 @@ class Surroundings(Protocol):
     @property
     def speech(self) -> Speech:
         """Text to sound."""
+
+    @property
+    def recogniser(self) -> Recogniser:
+        """Speech to text."""
 
     @property
     def settings(self) -> CallSettings:
@@ -64,6 +71,12 @@ class RunningCall(Protocol):
     async def play(self, sound: Sound, *, loop: int = 1) -> None:
         """Play to the end; cancelling stops it. Raises LegEnded."""
 
+    def keys(self) -> AbstractContextManager["asyncio.Queue[str]"]:
+        """The keys that the caller presses while the block runs, those first that no verb has asked for yet."""
+
+    def tapping(self, take: Callable[[TapBlock], None], *, block: float) -> AbstractContextManager[None]:
+        """What passes through the call's port, in blocks of so many seconds. Raises LegEnded."""
+
     async def play_digits(self, digits: str) -> None:
         """Send keys to the end; cancelling stops it. Raises LegEnded."""
 
@@ -91,11 +104,21 @@ async def no_sound() -> Sound:
     return Sound(samples=b"")
 
 
+async def no_prompt(_verbs: Sequence[Verb]) -> Callable[[], Awaitable[None]]:
+    """What verbs that hold no others have for them."""
+
+    async def nothing() -> None:
+        pass
+
+    return nothing
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """One verb's view; `url` is None in a document that came inline, `is_first` is about this document.
 
-    `sound` gives what the verb plays, which may have been made already; see registry.maker_of.
+    `sound` gives what the verb plays, which may have been made already; see registry.maker_of. `prepare` makes the
+    sounds of the verbs that stand in this one, all of them, and gives what plays them.
     """
 
     call: RunningCall
@@ -104,6 +127,7 @@ class Context:
     is_first: bool = True
     is_screening: bool = False
     sound: Callable[[], Awaitable[Sound]] = no_sound
+    prepare: Callable[[Sequence[Verb]], Awaitable[Callable[[], Awaitable[None]]]] = no_prompt
 
     def target(self, reference: str, method: str) -> WebhookTarget:
         """Where a URL of the document leads; `method` is GET or POST. Raises DocumentFailed (11100)."""

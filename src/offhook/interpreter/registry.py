@@ -9,10 +9,11 @@ from offhook.interpreter.context import Context
 from offhook.interpreter.outcome import Outcome
 from offhook.interpreter.verbs.dial.dial import dial
 from offhook.interpreter.verbs.ending import hang_up, redirect, reject
+from offhook.interpreter.verbs.gather.gather import gather
 from offhook.interpreter.verbs.refer import refer
 from offhook.interpreter.verbs.say_play import fetch_sound, make_speech, pause, play, say
 from offhook.interpreter.verbs.unbuilt import skip
-from offhook.twiml.verbs import Dial, Hangup, Pause, Play, Redirect, Refer, Reject, Say, Unbuilt, Verb
+from offhook.twiml.verbs import Dial, Gather, Hangup, Pause, Play, Redirect, Refer, Reject, Say, Unbuilt, Verb
 
 Runner = Callable[[Any, Context], Awaitable[Outcome]]
 Maker = Callable[[Any, Context], Awaitable[Sound]]
@@ -22,6 +23,7 @@ RUNNERS: Mapping[type, Runner] = MappingProxyType(
         Say: say,
         Play: play,
         Pause: pause,
+        Gather: gather,
         Redirect: redirect,
         Reject: reject,
         Hangup: hang_up,

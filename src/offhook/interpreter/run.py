@@ -4,7 +4,7 @@ Satisfies calls.program.CallProgram. Its task is cancelled when the call ends or
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -145,11 +145,35 @@ class Journey:
             line=verb.line,
             is_first=position == 0,
             is_screening=self.start.is_screening,
+            prepare=partial(self._prepare, page),
         )
         maker = maker_of(verb)
         if maker is None:
             return context
         return replace(context, sound=partial(ahead.take, position, partial(maker, verb, context)))
+
+    async def _prepare(self, page: Page, verbs: Sequence[Verb]) -> Callable[[], Awaitable[None]]:
+        """Make the sounds of verbs that stand in another one; gives what plays them. Raises WebhookFailed."""
+        inner = [
+            Context(call=self.call, url=page.url, line=verb.line, is_first=False, is_screening=self.start.is_screening)
+            for verb in verbs
+        ]
+        async with asyncio.TaskGroup() as tasks:
+            ahead = Ahead(tasks)
+            for position, verb in enumerate(verbs):
+                maker = maker_of(verb)
+                if maker is not None:
+                    ahead.begin(position, partial(maker, verb, inner[position]))
+                    inner[position] = replace(
+                        inner[position], sound=partial(ahead.take, position, partial(maker, verb, inner[position]))
+                    )
+        ahead.check()
+
+        async def play() -> None:
+            for verb, context in zip(verbs, inner, strict=True):
+                await runner_of(verb)(verb, context)
+
+        return play
 
     def _make_next(self, page: Page, position: int, ahead: Ahead) -> None:
         maker = maker_of(page.verbs[position]) if position < len(page.verbs) else None

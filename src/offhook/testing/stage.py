@@ -5,7 +5,8 @@ happened, with the virtual second in front. Dials are answered from `outcomes`.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,13 +14,14 @@ from msgspec.structs import replace
 
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.errors import LegEnded
-from offhook.calls.ports import Sound
+from offhook.calls.ports import Sound, TapBlock
 from offhook.calls.referral import ReferOutcome
 from offhook.calls.world import CallSettings
 from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind
 from offhook.testing.clock import EPOCH
+from offhook.testing.recogniser import ScriptedRecogniser
 from offhook.testing.speech import StageVoice
 from offhook.testing.webapp import WebApp
 
@@ -53,6 +55,7 @@ class StageWorld:
 
     webhooks: WebApp = field(default_factory=WebApp)
     speech: StageVoice = field(default_factory=StageVoice)
+    recogniser: ScriptedRecogniser = field(default_factory=ScriptedRecogniser)
     settings: CallSettings = field(default_factory=CallSettings)
 
 
@@ -71,6 +74,7 @@ class Stage:
         self.outcomes: list[DialOutcome] = []
         self.dial_length = 10.0
         self.referrals: list[ReferOutcome] = []
+        self._keys: asyncio.Queue[str] = asyncio.Queue()
         if is_answered:
             self._move(CallStatus.IN_PROGRESS)
 
@@ -117,6 +121,22 @@ class Stage:
         times = "" if loop == 1 else f" x{loop}"
         self._write(f"play {sound.duration:g} s{times}")
         await asyncio.sleep(sound.duration * loop)
+
+    def press(self, digits: str) -> None:
+        """Let the caller press keys."""
+        for digit in digits:
+            self._keys.put_nowait(digit)
+
+    @contextmanager
+    def keys(self) -> Iterator[asyncio.Queue[str]]:
+        """The keys that were pressed and not taken yet, and those to come."""
+        yield self._keys
+
+    @contextmanager
+    def tapping(self, take: Callable[[TapBlock], None], *, block: float) -> Iterator[None]:  # noqa: ARG002
+        """The caller of a stage says nothing. Raises LegEnded."""
+        self._check()
+        yield
 
     async def play_digits(self, digits: str) -> None:
         """Take as long as the keys. Raises LegEnded."""

@@ -15,6 +15,7 @@ from offhook.model.call import CallEvent, CallRecord, StatusCallback, WebhookTar
 from offhook.model.sids import AccountSid
 from offhook.testing.clock import SeededTokens, VirtualClock, VirtualTimeError, settle
 from offhook.testing.plane import FakePlane
+from offhook.testing.recogniser import ScriptedRecogniser
 from offhook.testing.records import MemoryStore, MemoryTimeline
 from offhook.testing.signalling import FakeSignalling
 from offhook.testing.speech import StageVoice
@@ -32,6 +33,7 @@ class Switchboard:
     def __init__(self, *, settings: CallSettings | None = None, program: CallProgram | None = None) -> None:
         self.app = WebApp()
         self.voice = StageVoice()
+        self.recogniser = ScriptedRecogniser()
         self.store = MemoryStore()
         self.timeline = MemoryTimeline()
         self.signalling = FakeSignalling(EDGES, self._receive_signalling)
@@ -41,6 +43,7 @@ class Switchboard:
             media=self.plane,
             webhooks=self.app,
             speech=self.voice,
+            recogniser=self.recogniser,
             store=self.store,
             timeline=self.timeline,
             clock=VirtualClock(),

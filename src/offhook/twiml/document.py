@@ -14,7 +14,7 @@ from offhook.twiml.nouns import MachineDetection, Noun, NumberNoun, UnbuiltNoun
 from offhook.twiml.rules import Attribute, Body, Rule
 from offhook.twiml.schema import ELEMENTS, IGNORED_ATTRIBUTES, MAX_NOUNS, ROOT
 from offhook.twiml.schema_unbuilt import OPAQUE
-from offhook.twiml.verbs import Dial, DialRecording, Play, Refer, Unbuilt, Verb
+from offhook.twiml.verbs import Dial, DialRecording, Gather, GatherSpeech, Pause, Play, Refer, Say, Unbuilt, Verb
 
 __all__ = ["MAX_BYTES", "MAX_WARNINGS", "Document", "parse"]
 
@@ -22,12 +22,18 @@ MAX_WARNINGS = 50
 
 NESTED_DIAL = 13201
 NOT_IN_DIAL = 13215
+NOT_IN_GATHER = 13314
 BAD_SIP_URI = 13243
 TOO_MANY_NOUNS = 13250
 MIXED_NOUNS = 13000
 
 # Several attributes that share a value of their own: field prefix to dataclass.
-_PARTS: dict[str, Any] = {"recording": DialRecording, "machine_detection": MachineDetection}
+_PARTS: dict[str, Any] = {
+    "recording": DialRecording,
+    "machine_detection": MachineDetection,
+    "speech": GatherSpeech,
+}
+_UNEXPECTED = {"Dial": NOT_IN_DIAL, "Gather": NOT_IN_GATHER}
 _UNMIXABLE = frozenset({"Conference", "Queue", "Application"})
 
 
@@ -82,6 +88,8 @@ class _Reader:
         self._check_text(element, rule)
         if element.name == Refer.name:
             return self._refer(element, rule)
+        if element.name == Gather.name:
+            return self._gather(element, rule)
         if rule.make is None:
             self._check_unbuilt(element, rule)
             return Unbuilt(name=element.name, attributes=tuple(element.attributes.items()), line=element.line)
@@ -125,6 +133,17 @@ class _Reader:
         if len(targets) > 1:
             self.warn(targets[1], SCHEMA_VIOLATION, "<Refer> has one <Sip>: the others are ignored")
         return Refer(**self._values(element, rule), uri=uris[0], line=element.line)
+
+    def _gather(self, element: Element, rule: Rule) -> Gather:
+        prompts = (self._verb(child) for child in self._known_children(element))
+        values = self._values(element, rule)
+        if not values.get("kinds", True):
+            del values["kinds"]
+        return Gather(
+            **values,
+            prompts=tuple(prompt for prompt in prompts if isinstance(prompt, Say | Play | Pause)),
+            line=element.line,
+        )
 
     def _check_nouns(self, element: Element, nouns: list[Noun]) -> None:
         if not nouns:
@@ -206,7 +225,7 @@ class _Reader:
             if child.name in allowed:
                 known.append(child)
             elif not self.is_full:
-                code = NOT_IN_DIAL if element.name == Dial.name else SCHEMA_VIOLATION
+                code = _UNEXPECTED.get(element.name, SCHEMA_VIOLATION)
                 self.warn(child, code, hints.unexpected_element(child.name, element.name, allowed))
         return known
 

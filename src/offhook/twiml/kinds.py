@@ -95,6 +95,38 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeOrAuto:
+    """A whole number in a range, or the word auto."""
+
+    lowest: int = 1
+
+    def read(self, text: str) -> int:
+        """The number, 0 for auto. Raises ValueError."""
+        return 0 if text.strip() == "auto" else Whole(self.lowest).read(text)
+
+    def __str__(self) -> str:
+        return f"{Whole(self.lowest)}, or auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Words and phrases that are likely, separated by commas."""
+
+    most: int = 500
+    longest: int = 100
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """The phrases. Raises ValueError."""
+        phrases = tuple(phrase for part in text.split(",") if (phrase := " ".join(part.split())))
+        if len(phrases) > self.most or any(len(phrase) > self.longest for phrase in phrases):
+            raise ValueError
+        return phrases
+
+    def __str__(self) -> str:
+        return f"at most {self.most} phrases of at most {self.longest} characters, separated by commas"
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """true or false."""
 

@@ -6,7 +6,7 @@ Contract 1 §3.1, §4.1; contract 2 §0.1, §1. Read by document, by its hints a
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from offhook.twiml.kinds import Choice, Digits, Text, Whole
+from offhook.twiml.kinds import Choice, Digits, Hints, Keys, Text, Whole, WholeOrAuto, Words
 from offhook.twiml.nouns import NumberNoun, SipNoun
 from offhook.twiml.rules import (
     ACTION,
@@ -25,11 +25,11 @@ from offhook.twiml.rules import (
     Rule,
     rows,
 )
-from offhook.twiml.schema_unbuilt import DETAILS, OPAQUE, UNBUILT_NOUNS, UNBUILT_VERBS
-from offhook.twiml.verbs import Dial, Hangup, Pause, Play, Redirect, Refer, Reject, Say
+from offhook.twiml.schema_unbuilt import DETAILS, OPAQUE, PROMPTS, UNBUILT_NOUNS, UNBUILT_VERBS
+from offhook.twiml.verbs import Dial, Gather, Hangup, Pause, Play, Redirect, Refer, Reject, Say
 
 ROOT = "Response"
-VERBS = ("Say", "Play", "Pause", "Redirect", "Reject", "Hangup", "Dial", "Refer")
+VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Reject", "Hangup", "Dial", "Refer")
 DIAL_NOUNS = ("Client", "Conference", "Queue", "Application", "Sim", "WhatsApp")
 MAX_NOUNS = 10  # contract 1 §3.3
 
@@ -109,6 +109,30 @@ _BUILT: Mapping[str, Rule] = MappingProxyType(
         "Hangup": Rule(make=Hangup, children=("Parameter",)),
         "Dial": Rule(make=Dial, children=("Sip", "Number", *DIAL_NOUNS), body=Body.TEXT, attributes=_DIAL),
         "Refer": Rule(make=Refer, children=("Sip",), body_field="uri", attributes=ACTION),
+        "Gather": Rule(
+            make=Gather,
+            children=PROMPTS,
+            attributes=(
+                Attribute("input", Words(("dtmf", "speech")), "dtmf", 13326, field="kinds"),
+                Attribute("action", LINK, None, 11100),
+                Attribute("method", METHOD, "POST", 13311),
+                Attribute("timeout", WholeOrAuto(), "5", 13312),
+                Attribute("finishOnKey", Keys(), "#", 13310),
+                Attribute("numDigits", Whole(1), None, 13313),
+                Attribute("actionOnEmptyResult", FLAG, "false", 13338),
+                Attribute("partialResultCallback", LINK, None, 11100, field="speech.partial_callback"),
+                Attribute("partialResultCallbackMethod", METHOD, "POST", 13329, field="speech.partial_method"),
+                Attribute("language", Text(32), "en-US", 13331, field="speech.language"),
+                Attribute("hints", Hints(), "", 13330, field="speech.hints"),
+                Attribute("speechModel", Text(64), "default", 13334, field="speech.model"),
+                Attribute("profanityFilter", FLAG, "true", 13333, field="speech.hides_profanity"),
+                Attribute("speechTimeout", WholeOrAuto(), None, 13327, field="speech.timeout"),
+                Attribute("maxSpeechTime", Whole(1, 60), "60", 13328, field="speech.longest"),
+                Attribute("bargeIn", FLAG, "true", 13332),
+                Attribute("enhanced", FLAG, "false", field="speech.is_enhanced"),
+                Attribute("debug", FLAG, "false"),
+            ),
+        ),
         "Sip": Rule(
             make=SipNoun,
             children=("Uri", "Headers"),

@@ -34,25 +34,6 @@ _INTERRUPTIONS = Choice.of("none dtmf speech any", aliases=(("true", "any"), ("f
 
 UNBUILT_VERBS: Mapping[str, Rule] = MappingProxyType(
     {
-        "Gather": Rule(
-            children=PROMPTS,
-            attributes=(
-                Attribute("input", Words(("dtmf", "speech")), "dtmf"),
-                *ACTION,
-                Attribute("timeout", Text(16), "5"),
-                Attribute("finishOnKey", Keys(), "#", 13310),
-                Attribute("numDigits", Whole(1)),
-                Attribute("actionOnEmptyResult", FLAG, "false"),
-                Attribute("partialResultCallback", URL, None, 11100),
-                Attribute("partialResultCallbackMethod", METHOD, "POST"),
-                Attribute("language", Text(32), "en-US"),
-                Attribute("hints", Text(51_000)),
-                Attribute("speechModel", Text(64), "default"),
-                Attribute("enhanced", FLAG, "false"),
-                Attribute("profanityFilter", FLAG, "true"),
-                *rows(TEXT, "speechTimeout maxSpeechTime bargeIn debug"),
-            ),
-        ),
         "Record": Rule(
             attributes=(
                 *ACTION,

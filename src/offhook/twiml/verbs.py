@@ -125,6 +125,41 @@ class Refer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatherSpeech:
+    """How <Gather> listens to speech; `timeout` is the silence that ends it: 0 for auto, None when as for keys."""
+
+    partial_callback: str | None = None
+    partial_method: str = "POST"
+    language: str = "en-US"
+    hints: tuple[str, ...] = ()
+    model: str = "default"
+    hides_profanity: bool = True
+    timeout: int | None = None
+    longest: int = 60
+    is_enhanced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather:
+    """Ask the caller for keys, speech or either, while `prompts` are heard and `timeout` seconds after (0: auto)."""
+
+    name: ClassVar[str] = "Gather"
+
+    prompts: tuple[Say | Play | Pause, ...] = ()
+    kinds: frozenset[str] = frozenset({"dtmf"})
+    action: str | None = None
+    method: str = "POST"
+    timeout: int = 5
+    finish_on_key: str = "#"
+    num_digits: int | None = None
+    action_on_empty_result: bool = False
+    speech: GatherSpeech = GatherSpeech()
+    barge_in: bool = True
+    debug: bool = False
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unbuilt:
     """A verb that the schema knows and nothing runs yet, with its attributes as written."""
 
@@ -133,4 +168,4 @@ class Unbuilt:
     line: int = 0
 
 
-Verb = Say | Play | Pause | Redirect | Reject | Hangup | Dial | Refer | Unbuilt
+Verb = Say | Play | Pause | Gather | Redirect | Reject | Hangup | Dial | Refer | Unbuilt

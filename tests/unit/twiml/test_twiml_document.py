@@ -16,6 +16,8 @@ from offhook.twiml.schema_unbuilt import UNBUILT_VERBS
 from offhook.twiml.verbs import (
     Dial,
     DialRecording,
+    Gather,
+    GatherSpeech,
     Hangup,
     Pause,
     Play,
@@ -81,7 +83,17 @@ def test_the_documents_of_a_first_call() -> None:
         ("<Hangup><Parameter name='a' value='b'/></Hangup>", Hangup(line=1)),
         (
             "<Gather numDigits='1'><Say>x</Say></Gather>",
-            Unbuilt(name="Gather", attributes=(("numDigits", "1"),), line=1),
+            Gather(num_digits=1, prompts=(Say(text="x", line=1),), line=1),
+        ),
+        (
+            "<Gather input='speech dtmf' speechTimeout='auto' timeout='auto' hints='a  b, ,c' finishOnKey=''/>",
+            Gather(
+                kinds=frozenset({"speech", "dtmf"}),
+                speech=GatherSpeech(timeout=0, hints=("a b", "c")),
+                timeout=0,
+                finish_on_key="",
+                line=1,
+            ),
         ),
         ("<Dial><Sip>a@b</Sip></Dial>", Dial(nouns=(SipNoun(uri="a@b", line=1),), line=1)),
         ("<Dial> +14155550100 </Dial>", Dial(nouns=(NumberNoun(number="+14155550100", line=1),), line=1)),
@@ -323,7 +335,21 @@ def test_a_bad_attribute_of_dial_leaves_its_default(attribute: str, code: int) -
         ("<Reject reason='x'/>", 13810, (Reject(line=1),)),
         ("<Hangup now='1'/>", 12200, (Hangup(line=1),)),
         ("<Hangup>now</Hangup>", 12200, (Hangup(line=1),)),
-        ("<Gather finishOnKey='12'/>", 13310, (Unbuilt(name="Gather", attributes=(("finishOnKey", "12"),), line=1),)),
+        ("<Gather finishOnKey='12'/>", 13310, (Gather(line=1),)),
+        ("<Gather method='x'/>", 13311, (Gather(line=1),)),
+        ("<Gather timeout='0'/>", 13312, (Gather(line=1),)),
+        ("<Gather numDigits='0'/>", 13313, (Gather(line=1),)),
+        ("<Gather input='voice'/>", 13326, (Gather(line=1),)),
+        ("<Gather speechTimeout='x'/>", 13327, (Gather(line=1),)),
+        ("<Gather maxSpeechTime='61'/>", 13328, (Gather(line=1),)),
+        ("<Gather partialResultCallbackMethod='x'/>", 13329, (Gather(line=1),)),
+        (f"<Gather hints='{'a' * 101}'/>", 13330, (Gather(line=1),)),
+        (f"<Gather language='{'a' * 33}'/>", 13331, (Gather(line=1),)),
+        ("<Gather bargeIn='x'/>", 13332, (Gather(line=1),)),
+        ("<Gather profanityFilter='x'/>", 13333, (Gather(line=1),)),
+        (f"<Gather speechModel='{'a' * 65}'/>", 13334, (Gather(line=1),)),
+        ("<Gather actionOnEmptyResult='x'/>", 13338, (Gather(line=1),)),
+        ("<Gather><Dial/></Gather>", 13314, (Gather(line=1),)),
         ("<Play/>", 12200, ()),
         ("hello", 12200, ()),
         ("<Sip>a@b</Sip>", 12200, ()),
@@ -381,8 +407,7 @@ def test_warnings_have_places_and_come_in_order() -> None:
 
 def test_mistakes_inside_unbuilt_verbs_are_told() -> None:
     """A verb that is not built is checked all the same; what a vendor's service holds is not."""
-    assert codes(read("<Gather><Dial/></Gather>")) == [12200]
-    assert codes(read("<Gather><Say loop='x'>a</Say></Gather>")) == [13510]
+    assert codes(read("<Enqueue><Dial/></Enqueue>")) == [12200]
     assert codes(read("<Connect><Stream url='http://h'/></Connect>")) == [31922]
     assert codes(read("<Connect><VirtualAgent anything='1'><Foo/></VirtualAgent></Connect>")) == []
 

@@ -1,0 +1,1 @@
+"""<Gather>: the verb, the caller's turn, and the ear for speech."""
