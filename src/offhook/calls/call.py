@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
+from offhook.calls.beside import Beside
 from offhook.calls.chronicle import Chronicle
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.errors import CallError
@@ -25,6 +26,7 @@ from offhook.calls.leg_table import LegState
 from offhook.calls.ports import Sound, TapBlock
 from offhook.calls.progress import Progress
 from offhook.calls.referral import ReferOutcome, refer
+from offhook.calls.transcriptions import Transcriptions
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
 from offhook.model.timeline import Kind
@@ -57,6 +59,8 @@ class Call:
         self.progress = Progress(world, record)
         self.chronicle = Chronicle(world, record.sid, record.account_sid)
         self.leg = CallLeg(world, self)
+        self.beside = Beside(self.chronicle)
+        self.transcriptions = Transcriptions(self)
         self.ready = asyncio.Event()
         self.taken_away = asyncio.Event()
         self.finished = asyncio.Event()

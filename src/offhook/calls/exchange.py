@@ -17,6 +17,7 @@ from offhook.calls.registry import Registry
 from offhook.calls.routing import OutboundTrunk, Route, caller_user, route_number, route_sip
 from offhook.calls.supervision import Outgoing, Supervision
 from offhook.calls.takeover import take_over
+from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction, StatusCallback, WebhookTarget
 from offhook.model.numbers import sip_user_of
@@ -205,6 +206,18 @@ class Exchange:
         if fallback is not None:
             call.fallback = fallback
         return call.record
+
+    async def transcribe(self, account_sid: AccountSid, call_sid: CallSid, order: TranscriptionOrder) -> Transcription:
+        """Begin to transcribe a call in progress. Raises CallNotFound, IllegalCallState."""
+        supervision = await self._live(account_sid, call_sid)
+        if supervision is None or not supervision.call.is_answered:
+            raise IllegalCallState("Call is not in-progress. Cannot transcribe.")
+        return supervision.call.transcriptions.start(order)
+
+    async def transcription(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> Transcription | None:
+        """A transcription of a live call. Raises CallNotFound."""
+        supervision = await self._live(account_sid, call_sid)
+        return supervision.call.transcriptions.find(sid_or_name) if supervision is not None else None
 
     # --- life of the process --------------------------------------------------------------------------------------
 

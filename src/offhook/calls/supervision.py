@@ -92,8 +92,10 @@ class Supervision:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
+                call.beside.open(tasks)
                 self._steering = tasks.create_task(self._guard(steer), name=f"{call.sid} program")
                 await call.leg.ended.wait()
+                call.beside.close()
                 call.finish()
                 await self._let_dial_report()
                 self._steering.cancel()
