@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from offhook.calls.errors import CallNotFound, CallRefused, IllegalCallState
 from offhook.calls.exchange import PlaceCall
 from offhook.calls.ports import ProgramStart
+from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import TimelineEntry
@@ -61,6 +63,7 @@ class RecordingExchange:
     orders: list[PlaceCall] = field(default_factory=list)
     commands: list[tuple[str, Any]] = field(default_factory=list)
     refusal: CallRefused | None = None
+    transcriptions: list[Transcription] = field(default_factory=list)
 
     async def place(self, order: PlaceCall) -> CallRecord:
         """Write a queued call."""
@@ -107,6 +110,21 @@ class RecordingExchange:
         """Note the settings."""
         self.commands.append(("settings", settings))
         return await self._find(account_sid, call_sid)
+
+    async def transcribe(self, account_sid: AccountSid, call_sid: CallSid, order: TranscriptionOrder) -> Transcription:
+        """Note the order; nothing listens."""
+        record = await self._find(account_sid, call_sid)
+        if record.status is not CallStatus.IN_PROGRESS:
+            raise IllegalCallState("Call is not in-progress. Cannot transcribe.")
+        self.commands.append(("transcribe", order))
+        call: Any = SimpleNamespace(record=record, world=SimpleNamespace(clock=self.clock))
+        self.transcriptions.append(Transcription(call, self.tokens.sid("GT"), order))
+        return self.transcriptions[-1]
+
+    async def transcription(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> Transcription | None:
+        """One of those ordered."""
+        await self._find(account_sid, call_sid)
+        return next((one for one in self.transcriptions if sid_or_name in {one.sid, one.order.name}), None)
 
     def become(self, record: CallRecord, status: CallStatus, **changes: Any) -> CallRecord:
         """Write another state of a call."""

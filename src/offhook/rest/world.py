@@ -8,6 +8,7 @@ from aiohttp import web
 
 from offhook.calls.exchange import PlaceCall
 from offhook.calls.ports import Clock, ProgramStart, Store, Timeline, Tokens
+from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.model.call import CallRecord, StatusCallback, WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 
@@ -37,6 +38,12 @@ class ExchangeCommands(Protocol):
         time_limit: float | None = None,
     ) -> CallRecord:
         """Replace settings of a live call. Raises CallNotFound, IllegalCallState."""
+
+    async def transcribe(self, account_sid: AccountSid, call_sid: CallSid, order: TranscriptionOrder) -> Transcription:
+        """Begin to transcribe a call in progress. Raises CallNotFound, IllegalCallState."""
+
+    async def transcription(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> Transcription | None:
+        """A transcription of a live call, by SID or name. Raises CallNotFound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
