@@ -116,11 +116,11 @@ class Exchange:
         await self.store.create_call(made)
         return made
 
-    async def redirect(self, *_: Any, **__: Any) -> CallRecord:
+    async def redirect(self, *_: Any, **__: Any) -> Any:
         """No command asks for this."""
         raise NotImplementedError
 
-    hang_up = cancel = change_settings = redirect
+    hang_up = cancel = change_settings = transcribe = transcription = redirect
 
 
 @dataclass(kw_only=True)
