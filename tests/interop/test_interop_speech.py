@@ -50,6 +50,21 @@ async def test_what_one_call_says_is_understood_on_the_other(platform: Offhook, 
     assert application.unsigned == []
 
 
+async def test_gather_understands_a_spoken_choice(platform: Offhook, application: WebApplication) -> None:
+    """One leg says a word of the hints, <Gather input="speech"> of the other sends it to its action."""
+    application.pages["/number"] = "<Response><Gather timeout='2'/><Say>three</Say><Pause length='6'/></Response>"
+    application.pages["/answered"] = (
+        "<Response><Gather input='speech' timeout='10' speechTimeout='1' action='/heard' hints='one, Three, no'/>"
+        "</Response>"
+    )
+    application.pages["/heard"] = "<Response><Hangup/></Response>"
+    call = await platform.call(f"sip:{NUMBER}@{platform.target}", Url=f"{application.url}/answered")
+    heard = await application.request("/heard")
+    assert heard.form["SpeechResult"] == "Three"
+    assert float(heard.form["Confidence"]) > 0.3
+    assert (await platform.ended(call["sid"]))["status"] == "completed"
+
+
 async def test_a_voice_of_a_provider_is_heard(application: WebApplication, tmp_path: Path) -> None:
     """<Say> is a tone when the provider of its voice says so; the next text is spoken by the local voice."""
     asked: list[dict[str, str]] = []

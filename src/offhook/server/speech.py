@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-import aiohttp
-
 from offhook.server.errors import StartFailed
 from offhook.server.settings import RecogniserProvider, Settings, VoiceProvider
 from offhook.speech.errors import SpeechError
-from offhook.speech.http import ProviderHttp
+from offhook.speech.http import ProviderHttp, provider_session
 from offhook.speech.plugins import find_plugin
 from offhook.speech.provider import ProviderSettings
 from offhook.speech.recognisers import RECOGNISERS
@@ -25,8 +23,7 @@ LOCAL_RECOGNISER = RecogniserProvider(provider="pocketsphinx")
 
 async def open_speech(stack: AsyncExitStack, settings: Settings) -> tuple[SpeechService, RecognitionService]:
     """What the configuration names, and what is on this machine behind it. Raises StartFailed."""
-    timeout = aiohttp.ClientTimeout(total=None)
-    session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+    session = provider_session()
     stack.push_async_callback(session.close)
     tasks = await stack.enter_async_context(ProviderTasks())
 

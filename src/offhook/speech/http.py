@@ -22,6 +22,16 @@ class ProviderAnswer:
     body: bytes
 
 
+def provider_session() -> aiohttp.ClientSession:
+    """What providers are asked with; nothing compressed is asked for, so that a small answer stays small."""
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=None),  # whoever asks has a limit
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=("Accept-Encoding",),
+    )
+
+
 class ProviderHttp:
     """One provider's door to the network; `tasks` run what goes on meanwhile, `secrets` never appear in an error."""
 
@@ -46,6 +56,8 @@ class ProviderHttp:
                 asyncio.timeout(timeout),
                 self.session.post(url, headers=headers, json=json, data=data, allow_redirects=False) as response,
             ):
+                if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                    raise ProviderFailed("it compressed its answer, which nobody asked for")
                 body = await _read(response, largest)
                 if response.status != 200:  # noqa: PLR2004 - RFC 9110
                     raise self._refused(response, body)

@@ -148,3 +148,12 @@ async def test_an_answer_without_an_end_is_given_up() -> None:
         server.answer = {"body": bytes(200_000)}
         with pytest.raises(ProviderFailed, match="more than 100000 bytes"):
             await server.http.post(server.url, largest=100_000)
+
+
+async def test_a_compressed_answer_is_not_unpacked() -> None:
+    """Nobody asked for one, and a small one may be very large inside."""
+    async with vendor() as server:
+        server.answer = {"body": b"\x1f\x8b", "headers": {"Content-Encoding": "gzip"}}
+        with pytest.raises(ProviderFailed, match="compressed"):
+            await server.http.post(server.url)
+    assert "Accept-Encoding" not in server.asked[0].headers

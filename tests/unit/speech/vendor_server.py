@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from offhook.audio.tones import tone
-from offhook.speech.http import ProviderHttp
+from offhook.speech.http import ProviderHttp, provider_session
 from offhook.speech.tasks import ProviderTasks
 
 TONE = tone((440,), 0.5, level_dbfs=-10)
@@ -60,7 +59,7 @@ class Vendor:
 @asynccontextmanager
 async def vendor(*secrets: str) -> AsyncIterator[Vendor]:
     """The server, listening, and a session to it."""
-    async with aiohttp.ClientSession() as session, ProviderTasks() as tasks:
+    async with provider_session() as session, ProviderTasks() as tasks:
         server = Vendor(ProviderHttp(session, tasks, secrets))
         runner = web.ServerRunner(web.Server(server.serve), shutdown_timeout=0.1)  # type: ignore[arg-type]
         await runner.setup()
