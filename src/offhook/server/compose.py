@@ -79,7 +79,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         guarded = protection(settings, secrets.token_bytes(32))
         edges = {edge.name: sip_edge(edge, settings, tls) for edge in settings.edge}
         sip = SipService(edges, timeline, CLOCK, TOKENS, hear, resolver=resolver(settings.dns), protection=guarded)
-        speech, recogniser = await open_speech(stack, settings)
+        speech, recogniser = await open_speech(stack, settings, config.data)
         world = World(
             signalling=sip,
             media=media,

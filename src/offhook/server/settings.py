@@ -237,9 +237,13 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Speech(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is kept of what providers spoke: so many bytes of samples, the longest unused go first."""
+    """What is kept of what providers spoke, the longest unused goes first: bytes in memory, and in the data folder.
+
+    What is in the data folder (`speech`) outlasts a restart; 0 keeps nothing there.
+    """
 
     cache_bytes: int = 64_000_000
+    disk_cache_bytes: int = 0
 
 
 class VoiceProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

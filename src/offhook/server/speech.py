@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from offhook.server.errors import StartFailed
@@ -13,15 +14,19 @@ from offhook.speech.provider import ProviderSettings
 from offhook.speech.recognisers import RECOGNISERS
 from offhook.speech.recognition import RecogniserSource, RecognitionService
 from offhook.speech.service import SpeechService, VoiceSource
+from offhook.speech.sound_files import SoundFiles
 from offhook.speech.synthesis import LocalSpeech
 from offhook.speech.tasks import ProviderTasks
 from offhook.speech.voice_providers import NAMES, VOICES
 
 VOICES_GROUP, RECOGNISERS_GROUP = "offhook.voices", "offhook.recognisers"
+FOLDER = "speech"  # in the data folder
 LOCAL_RECOGNISER = RecogniserProvider(provider="pocketsphinx")
 
 
-async def open_speech(stack: AsyncExitStack, settings: Settings) -> tuple[SpeechService, RecognitionService]:
+async def open_speech(
+    stack: AsyncExitStack, settings: Settings, data: Path
+) -> tuple[SpeechService, RecognitionService]:
     """What the configuration names, and what is on this machine behind it. Raises StartFailed."""
     session = provider_session()
     stack.push_async_callback(session.close)
@@ -37,7 +42,10 @@ async def open_speech(stack: AsyncExitStack, settings: Settings) -> tuple[Speech
         if hasattr(source.recogniser, "close"):
             stack.push_async_callback(source.recogniser.close)
         recognisers.append(source)
-    return SpeechService(LocalSpeech(), voices, room=settings.speech.cache_bytes), RecognitionService(recognisers)
+    kept = settings.speech.disk_cache_bytes
+    files = SoundFiles(data / FOLDER, kept) if kept else None
+    speech = SpeechService(LocalSpeech(), voices, room=settings.speech.cache_bytes, files=files)
+    return speech, RecognitionService(recognisers)
 
 
 Door = Callable[[str, str], ProviderHttp]

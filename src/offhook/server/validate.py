@@ -29,6 +29,7 @@ AT_LEAST_ZERO = (
     "limits.drain",
     "connections.ping",
     "guard.ban",
+    "speech.disk_cache_bytes",
 )
 POSITIVE = (
     "sip.t1",

@@ -13,6 +13,7 @@ from offhook.calls.ports import Remark, Sound, Speech, no_remark
 from offhook.speech.cache import Key, SoundCache
 from offhook.speech.errors import ProviderFailed
 from offhook.speech.provider import VoiceOrder, VoiceProvider
+from offhook.speech.sound_files import SoundFiles
 
 VOICE_STANDS_IN = 13511
 VENDORS = frozenset({"polly", "google"})  # names that TwiML knows without any configuration
@@ -39,12 +40,15 @@ class VoiceSource:
 
 
 class SpeechService:
-    """Speaks by the first source that has a voice; `room` is how many bytes of samples are kept."""
+    """Speaks by the first source that has a voice; `room` bytes of samples are kept, and more in `files`."""
 
-    def __init__(self, local: Speech, sources: Sequence[VoiceSource], *, room: int = 64_000_000) -> None:
+    def __init__(
+        self, local: Speech, sources: Sequence[VoiceSource], *, room: int = 64_000_000, files: SoundFiles | None = None
+    ) -> None:
         self._local = local
         self._sources = tuple(sources)
         self._cache = SoundCache(room)
+        self._files = files
         self._turns = {source.name: asyncio.Semaphore(WIDTH) for source in sources}
         self._asking: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._rests: dict[str, float] = {}
@@ -76,13 +80,21 @@ class SpeechService:
         sound = self._cache.get(key)
         if sound is not None:
             return sound
-        self._check_rest(source)
         asking = self._asking.setdefault(key, asyncio.Lock())  # is forgotten when nobody holds it
         async with asking, self._turns[source.name]:
             sound = self._cache.get(key)
             if sound is None:
-                sound = await self._ask(source, order)
+                sound = await self._kept(source, order, key)
                 self._cache.put(key, sound)
+        return sound
+
+    async def _kept(self, source: VoiceSource, order: VoiceOrder, key: Key) -> Sound:
+        sound = await asyncio.to_thread(self._files.get, key) if self._files is not None else None
+        if sound is None:
+            self._check_rest(source)
+            sound = await self._ask(source, order)
+            if self._files is not None:
+                await asyncio.to_thread(self._files.put, key, sound)
         return sound
 
     def _check_rest(self, source: VoiceSource) -> None:

@@ -25,22 +25,22 @@ async def test_every_configuration_of_the_page_can_be_opened(block: str, tmp_pat
     path = tmp_path / "offhook.toml"
     path.write_text(block, encoding="utf-8")
     async with AsyncExitStack() as stack:
-        await open_speech(stack, load(path, {}).settings)
+        await open_speech(stack, load(path, {}).settings, tmp_path)
 
 
 @pytest.mark.asyncio
-async def test_an_unknown_provider_is_told_at_start() -> None:
+async def test_an_unknown_provider_is_told_at_start(tmp_path: Path) -> None:
     """With its place, and with the names that there are."""
     async with AsyncExitStack() as stack:
         with pytest.raises(StartFailed, match=r"voice\[0\]: there is no 'opnai': write one of elevenlabs, google"):
-            await open_speech(stack, Settings(voice=(VoiceProvider(provider="opnai"),)))
+            await open_speech(stack, Settings(voice=(VoiceProvider(provider="opnai"),)), tmp_path)
 
 
 @pytest.mark.asyncio
-async def test_speech_is_understood_on_the_machine_by_default() -> None:
+async def test_speech_is_understood_on_the_machine_by_default(tmp_path: Path) -> None:
     """Without a word in the configuration; the language decides."""
     async with AsyncExitStack() as stack:
-        _, recogniser = await open_speech(stack, Settings())
+        _, recogniser = await open_speech(stack, Settings(), tmp_path)
         recogniser.listen(SpeechOrder()).close()
         with pytest.raises(RecognitionFailed, match="English"):
             recogniser.listen(SpeechOrder(language="fr-FR"))
