@@ -66,7 +66,7 @@ class SpeechService:
                 remark(VOICE_STANDS_IN, f"the local voice stands in for {voice}: {source.name}: {error}")
         elif voice.partition(".")[0].lower() in VENDORS:
             remark(VOICE_STANDS_IN, f"the local voice stands in for {voice}: no [[voice]] of that name is configured")
-        return await self._local.synthesize(text, voice, language, ssml=ssml)
+        return await self._local.synthesize(text, voice, language, ssml=ssml, remark=remark)
 
     def _find(self, voice: str) -> tuple[VoiceSource | None, str]:
         for source in self._sources:

@@ -11,11 +11,14 @@ from offhook.calls.errors import SpeechFailed
 from offhook.calls.ports import Remark, Sound, no_remark
 from offhook.speech.cache import SoundCache
 from offhook.speech.local_markup import local_markup, printable
-from offhook.speech.voices import espeak_voice
+from offhook.speech.named_voices import named_voice
+from offhook.speech.voices import espeak_language, espeak_voice, is_known
 from offhook.speech.wav import read_wav
 
 PROGRAM = "espeak-ng"
 MISSING = f"{PROGRAM} is not installed, so no text can be spoken: install espeak-ng (apt-get install espeak-ng)"
+UNKNOWN_VOICE = 13511
+UNKNOWN_LANGUAGE = 13512
 EMPTY_TEXT = 13520
 TEXT_TOO_LONG = 13521
 
@@ -50,13 +53,17 @@ class LocalSpeech:
         language: str,
         *,
         ssml: str = "",
-        remark: Remark = no_remark,  # noqa: ARG002 - the local voice stands in for any without a word
+        remark: Remark = no_remark,
     ) -> Sound:
-        """Speak `text`, or `ssml` when given; an unknown voice or language falls back.
+        """Speak `text`, or `ssml` when given; an unknown voice or language falls back, with a remark.
 
         Raises SpeechFailed (13520, 13521).
         """
         spoken = _speakable(text)
+        if not is_known(voice):
+            remark(UNKNOWN_VOICE, f"there is no voice {voice[:60]!r}: a man speaks")
+        if named_voice(voice) is None and not espeak_language(language):
+            remark(UNKNOWN_LANGUAGE, f"no voice speaks {language[:60]!r}: it is read as English")
         marked = local_markup(ssml) if 0 < len(ssml) <= MAX_MARKUP else ""
         key = (espeak_voice(voice, language), marked or spoken, "ssml" if marked else "text")
         sound = self._cache.get(key)

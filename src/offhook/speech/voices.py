@@ -38,6 +38,7 @@ _OTHER_NAMES: Mapping[str, str] = MappingProxyType(
 )
 
 _FEMALE_VOICES = frozenset({"woman", "alice"})
+_BASIC_VOICES = _FEMALE_VOICES | {"man", ""}
 
 
 def espeak_voice(voice: str, language: str) -> str:
@@ -63,6 +64,11 @@ def espeak_language(language: str) -> str:
         if name in _LANGUAGES:
             return name
     return ""
+
+
+def is_known(voice: str) -> bool:
+    """Whether a voice without a vendor's name is one that there is."""
+    return "." in voice or voice.strip().lower() in _BASIC_VOICES
 
 
 def _is_female(voice: str) -> bool:

@@ -70,6 +70,24 @@ async def test_markup_that_cannot_be_read_is_spoken_plainly() -> None:
     assert (await speech.synthesize("one two", "man", "en-US", ssml="one <two")).samples == plain.samples
 
 
+@pytest.mark.parametrize(
+    ("voice", "language", "codes"),
+    [
+        ("man", "en-US", []),
+        ("Alice", "pt-BR", []),
+        ("Polly.Hans", "xx", []),
+        ("bob", "en-US", [13511]),
+        ("woman", "tlh", [13512]),
+        ("bob", "tlh", [13511, 13512]),
+    ],
+)
+async def test_what_nobody_has_is_remarked(voice: str, language: str, codes: list[int]) -> None:
+    """13511 for the voice, 13512 for the language; the text is spoken all the same."""
+    remarks: list[int] = []
+    await LocalSpeech().synthesize("hi", voice, language, remark=lambda code, _text: remarks.append(code))
+    assert remarks == codes
+
+
 async def test_a_text_is_spoken_once() -> None:
     """The second request for a text comes from the cache, white space apart."""
     speech = LocalSpeech()
