@@ -10,11 +10,10 @@ import miniaudio  # type: ignore[import-untyped]
 from offhook.audio.errors import UndecodableAudio
 from offhook.audio.g711 import decode_alaw, decode_ulaw
 from offhook.audio.resample import TELEPHONE_RATE_HZ
-from offhook.audio.sndfile import GSM_TYPES, is_aiff, is_wav, unpack_file, unpack_gsm
+from offhook.audio.sndfile import GSM_TYPES, is_aiff, is_plain_wav, is_wav, unpack_file, unpack_gsm
 
 LONGEST = 40 * 60.0  # seconds; beyond this a file may drop the call (contract 2 §1.2)
 _CHUNK_FRAMES = 16_384
-_PCM = b"\x01\x00"
 
 _RAW: dict[str, Callable[[bytes], bytes]] = {
     "audio/basic": decode_ulaw,  # RFC 2046 §4.3
@@ -38,27 +37,18 @@ def decode(body: bytes, content_type: str, *, longest: float = LONGEST) -> tuple
     if raw is not None:
         _check_length(len(body), longest)
         samples = raw(body)
-    elif is_aiff(body):
+    elif is_aiff(body) or (is_wav(body) and not is_plain_wav(body)):
         samples = _unpack(unpack_file(body), content_type, longest)
     elif kind in GSM_TYPES and not is_wav(body):
         _check_length(len(body) // 33 * 160, longest)
         samples = _unpack(unpack_gsm(body), content_type, longest)
     else:
-        samples = _unpack_wav(body, content_type, longest)
+        samples = _unpack(body, content_type, longest)
     if not samples:
         raise UndecodableAudio(
             f"expected audio, got {len(body)} octets of {content_type or 'no type'} without a sample"
         )
     return samples, TELEPHONE_RATE_HZ
-
-
-def _unpack_wav(body: bytes, content_type: str, longest: float) -> bytes:
-    try:
-        return _unpack(body, content_type, longest)
-    except UndecodableAudio:
-        if not is_wav(body) or body[20:22] == _PCM:
-            raise
-        return _unpack(unpack_file(body), content_type, longest)  # GSM 6.10 and other kinds in a WAV
 
 
 def _unpack(body: bytes, content_type: str, longest: float) -> bytes:

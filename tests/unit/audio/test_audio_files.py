@@ -128,6 +128,12 @@ def _sndfile(samples: bytes, **form: Any) -> bytes:
         ({"format": "AIFF", "subtype": "ULAW"}, "audio/x-aifc", False),
         ({"format": "AIFF", "subtype": "GSM610"}, "audio/x-aifc", False),
         ({"format": "WAV", "subtype": "GSM610"}, "audio/wav", False),
+        ({"format": "WAV", "subtype": "MS_ADPCM"}, "audio/wav", False),
+        ({"format": "WAV", "subtype": "IMA_ADPCM"}, "audio/wav", False),
+        ({"format": "WAV", "subtype": "ULAW"}, "audio/wav", False),
+        ({"format": "WAVEX", "subtype": "PCM_16"}, "audio/wav", True),
+        ({"format": "W64", "subtype": "PCM_16"}, "audio/wav", True),
+        ({"format": "RF64", "subtype": "PCM_16"}, "audio/wav", True),
         ({"format": "RAW", "subtype": "GSM610"}, "audio/gsm", False),
         ({"format": "RAW", "subtype": "GSM610"}, "audio/x-gsm", False),
         ({"format": "WAV", "subtype": "GSM610"}, "audio/gsm", False),
@@ -177,3 +183,35 @@ def test_too_long_a_gsm_file_is_refused_before_it_is_unpacked() -> None:
     """33 octets are 20 ms."""
     with pytest.raises(UndecodableAudio, match="at most 1 seconds"):
         decode((b"\xd0" + bytes(32)) * 51, "audio/gsm", longest=1)
+
+
+@pytest.mark.slow
+def test_a_broken_packed_wav_takes_no_time() -> None:
+    """With this one miniaudio was busy for most of a minute: a fact chunk of no size in the way of the samples."""
+    body = bytearray(_sndfile(tone((440,), 0.3, level_dbfs=-10), format="WAV", subtype="MS_ADPCM"))
+    fact = body.index(b"fact")
+    body[fact + 4 : fact + 8] = bytes(4)
+    try:
+        decode(bytes(body), "audio/wav")
+    except UndecodableAudio:
+        return
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_but_undecodable_audio_comes_of_broken_files(seed: int, capfd: pytest.CaptureFixture[str]) -> None:
+    """Bytes of the head changed at random; nothing is printed, either."""
+    source = random.Random(seed)  # noqa: S311
+    samples = tone((440,), 0.1, level_dbfs=-10)
+    kinds = [("AIFF", "PCM_16"), ("AIFF", "GSM610"), ("WAV", "GSM610"), ("WAV", "MS_ADPCM"), ("WAV", "PCM_16")]
+    files = [_sndfile(samples, format=name, subtype=coding) for name, coding in kinds]
+    for _ in range(150):
+        body = bytearray(source.choice(files))
+        for _ in range(source.choice((1, 2, 8))):
+            at = source.randrange(100)
+            body[at : at + source.randrange(3)] = source.randbytes(source.randrange(5))
+        try:
+            decode(bytes(body), source.choice(["audio/aiff", "audio/wav", "audio/gsm"]))
+        except UndecodableAudio:
+            continue
+    assert capfd.readouterr() == ("", "")
