@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from offhook.calls.errors import CallNotFound, CallRefused, IllegalCallState
 from offhook.calls.exchange import PlaceCall
 from offhook.calls.ports import ProgramStart
+from offhook.calls.stream import MediaStream, StreamOrder
 from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.sids import AccountSid, CallSid
@@ -64,6 +65,7 @@ class RecordingExchange:
     commands: list[tuple[str, Any]] = field(default_factory=list)
     refusal: CallRefused | None = None
     transcriptions: list[Transcription] = field(default_factory=list)
+    streams: list[MediaStream] = field(default_factory=list)
 
     async def place(self, order: PlaceCall) -> CallRecord:
         """Write a queued call."""
@@ -125,6 +127,21 @@ class RecordingExchange:
         """One of those ordered."""
         await self._find(account_sid, call_sid)
         return next((one for one in self.transcriptions if sid_or_name in {one.sid, one.order.name}), None)
+
+    async def stream(self, account_sid: AccountSid, call_sid: CallSid, order: StreamOrder) -> MediaStream:
+        """Note the order; nothing is sent."""
+        record = await self._find(account_sid, call_sid)
+        if record.status is not CallStatus.IN_PROGRESS:
+            raise IllegalCallState("Call is not in-progress. Cannot stream.")
+        self.commands.append(("stream", order))
+        call: Any = SimpleNamespace(record=record, world=SimpleNamespace(clock=self.clock))
+        self.streams.append(MediaStream(call, self.tokens.sid("MZ"), order))
+        return self.streams[-1]
+
+    async def find_stream(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> MediaStream | None:
+        """One of those ordered."""
+        await self._find(account_sid, call_sid)
+        return next((one for one in self.streams if sid_or_name in {one.sid, one.order.name}), None)
 
     def become(self, record: CallRecord, status: CallStatus, **changes: Any) -> CallRecord:
         """Write another state of a call."""

@@ -26,6 +26,7 @@ from offhook.calls.leg_table import LegState
 from offhook.calls.ports import Sound, TapBlock
 from offhook.calls.progress import Progress
 from offhook.calls.referral import ReferOutcome, refer
+from offhook.calls.streams import Streams
 from offhook.calls.transcriptions import Transcriptions
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
@@ -61,6 +62,7 @@ class Call:
         self.leg = CallLeg(world, self)
         self.beside = Beside(self.chronicle)
         self.transcriptions = Transcriptions(self)
+        self.streams = Streams(self)
         self.ready = asyncio.Event()
         self.taken_away = asyncio.Event()
         self.finished = asyncio.Event()

@@ -9,6 +9,7 @@ CallError
 ├── WebhookFailed     the customer's application could not be asked, or its answer could not be used
 ├── SpeechFailed      text could not be spoken
 ├── RecognitionFailed speech could not be understood by any means: no recogniser, or it failed
+├── StreamFailed      a media stream could not be begun, or broke
 ├── StoreFailed       a record could not be written
 ├── BadPageToken      a list was asked for with a token that is not ours
 ├── CallRefused       a call was asked for that cannot be placed
@@ -86,6 +87,14 @@ class RecognitionFailed(CallError):
     """There is no recogniser for this, or it failed."""
 
     error_code = 13340
+
+
+class StreamFailed(CallError):
+    """A media stream could not be begun, or broke; the codes are those of contract 2 §2.5."""
+
+    def __init__(self, error_code: int, message: str) -> None:
+        super().__init__(message)
+        self.error_code = error_code
 
 
 class StoreFailed(CallError):

@@ -15,6 +15,7 @@ from offhook.calls.program import CallProgram
 from offhook.calls.progress import Progress
 from offhook.calls.registry import Registry
 from offhook.calls.routing import OutboundTrunk, Route, caller_user, route_number, route_sip
+from offhook.calls.stream import MediaStream, StreamOrder
 from offhook.calls.supervision import Outgoing, Supervision
 from offhook.calls.takeover import take_over
 from offhook.calls.transcription import Transcription, TranscriptionOrder
@@ -218,6 +219,18 @@ class Exchange:
         """A transcription of a live call. Raises CallNotFound."""
         supervision = await self._live(account_sid, call_sid)
         return supervision.call.transcriptions.find(sid_or_name) if supervision is not None else None
+
+    async def stream(self, account_sid: AccountSid, call_sid: CallSid, order: StreamOrder) -> MediaStream:
+        """Begin to stream a call in progress. Raises CallNotFound, IllegalCallState."""
+        supervision = await self._live(account_sid, call_sid)
+        if supervision is None or not supervision.call.is_answered:
+            raise IllegalCallState("Call is not in-progress. Cannot stream.")
+        return supervision.call.streams.start(order)
+
+    async def find_stream(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> MediaStream | None:
+        """A stream of a live call. Raises CallNotFound."""
+        supervision = await self._live(account_sid, call_sid)
+        return supervision.call.streams.find(sid_or_name) if supervision is not None else None
 
     # --- life of the process --------------------------------------------------------------------------------------
 

@@ -15,18 +15,23 @@ TYPED_AHEAD = 32  # digits that are kept for a verb that asks for them
 class LegSound:
     """Plays to one port and listens to its digits; the leg sets `port` while it is open."""
 
-    __slots__ = ("_listeners", "_media", "_playing", "_typed_ahead", "port")
+    __slots__ = ("_listeners", "_media", "_playing", "_queued", "_typed_ahead", "port")
 
     def __init__(self, media: MediaPlane) -> None:
         self._media = media
         self.port: PortId | None = None
         self._playing: dict[PlaybackId, asyncio.Future[bool]] = {}
+        self._queued: dict[PlaybackId, Callable[[], None]] = {}
         self._listeners: list[asyncio.Queue[str]] = []
         self._typed_ahead: deque[str] = deque(maxlen=TYPED_AHEAD)  # the oldest go first
 
     async def play(self, sound: Sound, *, loop: int = 1) -> bool:
         """Play to the end; False when it was stopped. Raises LegEnded."""
         return await self._played(self._media.play(self._open_port(), sound, loop=loop))
+
+    def queue(self, sound: Sound, done: Callable[[], None]) -> None:
+        """Play after all that plays already; `done` is called at its end, however that comes. Raises LegEnded."""
+        self._queued[self._media.play(self._open_port(), sound)] = done
 
     async def play_digits(self, digits: str) -> bool:
         """Send telephone-events; False when stopped. Raises LegEnded."""
@@ -94,13 +99,16 @@ class LegSound:
 
     def finish(self, playback: PlaybackId, *, was_stopped: bool) -> None:
         """A playback is done."""
+        if playback in self._queued:
+            self._queued.pop(playback)()
+            return
         future = self._playing.pop(playback, None)
         if future is not None and not future.done():
             future.set_result(not was_stopped)
 
     def end(self) -> None:
         """The port is gone: nothing that was waited for will finish."""
-        for playback in tuple(self._playing):
+        for playback in (*self._queued, *self._playing):
             self.finish(playback, was_stopped=True)
 
     def _open_port(self) -> PortId:

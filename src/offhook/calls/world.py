@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from offhook.calls.errors import RecognitionFailed
+from offhook.calls.errors import RecognitionFailed, StreamFailed
 from offhook.calls.legs import Legs
 from offhook.calls.ports import (
     Clock,
@@ -12,9 +12,12 @@ from offhook.calls.ports import (
     Recogniser,
     Recognition,
     Signalling,
+    SocketOrder,
     Speech,
     SpeechOrder,
     Store,
+    StreamSocket,
+    StreamSockets,
     Timeline,
     Tokens,
     Webhooks,
@@ -51,6 +54,7 @@ class CallSettings:
     max_calls: int = 5000
     max_redirects: int = 100  # documents that follow one another without a pause
     sip_domain: str = "sip.localhost"
+    stream_queue: float = 600.0  # seconds of sound that a stream may have waiting to be played
     refer_silence: float = 32.0  # how long <Refer> waits for the first NOTIFY after the peer's 202
     refer_limit: float = 180.0  # and then from one NOTIFY to the next; RFC 3261's timer C
     redirects: RedirectRules = field(default_factory=RedirectRules)
@@ -63,6 +67,14 @@ class NoRecogniser:
     def listen(self, order: SpeechOrder) -> Recognition:
         """Raises RecognitionFailed."""
         raise RecognitionFailed(f"nothing that understands speech ({order.language}) is set up: see [speech]")
+
+
+class NoSockets:
+    """What calls have when nothing was set up that opens sockets."""
+
+    async def connect(self, order: SocketOrder) -> StreamSocket:
+        """Raises StreamFailed."""
+        raise StreamFailed(31902, f"nothing here connects to {order.url}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,5 +90,6 @@ class World:
     clock: Clock
     tokens: Tokens
     recogniser: Recogniser = field(default_factory=NoRecogniser)
+    sockets: StreamSockets = field(default_factory=NoSockets)
     settings: CallSettings = field(default_factory=CallSettings)
     legs: Legs = field(default_factory=Legs)

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.ports import Recogniser, Sound, Speech, TapBlock, Webhooks
 from offhook.calls.referral import ReferOutcome
+from offhook.calls.stream import StreamOrder
+from offhook.calls.transcription import TranscriptionOrder
 from offhook.calls.world import CallSettings
 from offhook.interpreter.references import resolve
 from offhook.model.call import CallRecord, HttpMethod, WebhookTarget
@@ -34,6 +36,47 @@ class Surroundings(Protocol):
     @property
     def settings(self) -> CallSettings:
         """Limits."""
+
+
+class RunningStream(Protocol):
+    """The part of calls.stream.MediaStream that documents need."""
+
+    @property
+    def over(self) -> asyncio.Event:
+        """Set when it has ended."""
+
+    def press(self, digit: str) -> None:
+        """Tell its server of a key."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+class RunningStreams(Protocol):
+    """Likewise, of calls.streams.Streams."""
+
+    def start(self, order: StreamOrder) -> RunningStream:
+        """Begin to stream; it goes on by itself. Raises IllegalCallState and LegEnded."""
+
+    def find(self, sid_or_name: str) -> RunningStream | None:
+        """The stream of this SID, or the newest of this name."""
+
+
+class RunningTranscription(Protocol):
+    """Likewise, of calls.transcription.Transcription."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+class RunningTranscriptions(Protocol):
+    """Likewise, of calls.transcriptions.Transcriptions."""
+
+    def start(self, order: TranscriptionOrder) -> RunningTranscription:
+        """Begin to transcribe; it goes on by itself. Raises IllegalCallState and LegEnded."""
+
+    def find(self, sid_or_name: str) -> RunningTranscription | None:
+        """The transcription of this SID, or the newest of this name."""
 
 
 class RunningCall(Protocol):
@@ -70,6 +113,14 @@ class RunningCall(Protocol):
 
     async def play(self, sound: Sound, *, loop: int = 1) -> None:
         """Play to the end; cancelling stops it. Raises LegEnded."""
+
+    @property
+    def streams(self) -> RunningStreams:
+        """The media streams of the call."""
+
+    @property
+    def transcriptions(self) -> RunningTranscriptions:
+        """Its transcriptions."""
 
     def keys(self) -> AbstractContextManager["asyncio.Queue[str]"]:
         """The keys that the caller presses while the block runs, those first that no verb has asked for yet."""

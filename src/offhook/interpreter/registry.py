@@ -7,13 +7,30 @@ from typing import Any
 from offhook.calls.ports import Sound
 from offhook.interpreter.context import Context
 from offhook.interpreter.outcome import Outcome
+from offhook.interpreter.verbs.beside.connecting import connect
+from offhook.interpreter.verbs.beside.starting import start, stop
 from offhook.interpreter.verbs.dial.dial import dial
 from offhook.interpreter.verbs.ending import hang_up, redirect, reject
 from offhook.interpreter.verbs.gather.gather import gather
 from offhook.interpreter.verbs.refer import refer
 from offhook.interpreter.verbs.say_play import fetch_sound, make_speech, pause, play, say
 from offhook.interpreter.verbs.unbuilt import skip
-from offhook.twiml.verbs import Dial, Gather, Hangup, Pause, Play, Redirect, Refer, Reject, Say, Unbuilt, Verb
+from offhook.twiml.verbs import (
+    Connect,
+    Dial,
+    Gather,
+    Hangup,
+    Pause,
+    Play,
+    Redirect,
+    Refer,
+    Reject,
+    Say,
+    Start,
+    Stop,
+    Unbuilt,
+    Verb,
+)
 
 Runner = Callable[[Any, Context], Awaitable[Outcome]]
 Maker = Callable[[Any, Context], Awaitable[Sound]]
@@ -24,6 +41,9 @@ RUNNERS: Mapping[type, Runner] = MappingProxyType(
         Play: play,
         Pause: pause,
         Gather: gather,
+        Start: start,
+        Stop: stop,
+        Connect: connect,
         Redirect: redirect,
         Reject: reject,
         Hangup: hang_up,

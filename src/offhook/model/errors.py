@@ -336,6 +336,8 @@ _TABLE = (
     (31923, _E, "Stream: Malformed URL", "The stream URL cannot be read."),
     (31924, _E, "Stream: WebSocket protocol error", "The server broke the WebSocket protocol."),
     (31941, _E, "Stream: Invalid track", "The track does not exist or is not allowed there."),
+    (31950, _W, "Stream: Messages left out", "The server reads too slowly: sound was not sent to it."),
+    (31951, _W, "Stream: Invalid message", "A message of the server means nothing."),
     (32001, _E, "Trunk CPS limit exceeded", "More calls a second than the trunk takes."),
     (32002, _W, "Twilio SIP Domain not found", "The domain that was called does not exist here."),
     (32005, _E, "Voice calling disabled", "The account may not make calls."),

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Middleware
 
 from offhook.calls.errors import CallError
 from offhook.model.webhook import API_VERSION
-from offhook.rest import call_parts, calls, envelope, errors, transcriptions
+from offhook.rest import call_parts, calls, envelope, errors, streams, transcriptions
 from offhook.rest.auth import authenticate
 from offhook.rest.envelope import Extension
 from offhook.rest.errors import ApiError, ResourceNotFound, translate
@@ -52,6 +52,8 @@ def make_api(world: RestWorld) -> web.Application:
             web.delete(_CALL + _EXTENSION, calls.delete),
             web.get(f"{_CALL}/Notifications{_EXTENSION}", call_parts.list_notifications),
             web.get(_CALL + r"/Notifications/{sid:[^/.]+}" + _EXTENSION, call_parts.fetch_notification),
+            web.post(f"{_CALL}/Streams{_EXTENSION}", streams.create),
+            web.post(_CALL + "/Streams/{sid:[^/]+?}" + _EXTENSION, streams.update),
             web.post(f"{_CALL}/Transcriptions{_EXTENSION}", transcriptions.create),
             web.post(_CALL + "/Transcriptions/{sid:[^/]+?}" + _EXTENSION, transcriptions.update),
             web.get(f"{_CALL}/Events{_EXTENSION}", call_parts.list_events),

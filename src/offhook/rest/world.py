@@ -8,6 +8,7 @@ from aiohttp import web
 
 from offhook.calls.exchange import PlaceCall
 from offhook.calls.ports import Clock, ProgramStart, Store, Timeline, Tokens
+from offhook.calls.stream import MediaStream, StreamOrder
 from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.model.call import CallRecord, StatusCallback, WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
@@ -44,6 +45,12 @@ class ExchangeCommands(Protocol):
 
     async def transcription(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> Transcription | None:
         """A transcription of a live call, by SID or name. Raises CallNotFound."""
+
+    async def stream(self, account_sid: AccountSid, call_sid: CallSid, order: StreamOrder) -> MediaStream:
+        """Begin to stream a call in progress. Raises CallNotFound, IllegalCallState."""
+
+    async def find_stream(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> MediaStream | None:
+        """A stream of a live call, by SID or name. Raises CallNotFound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.resolver import ThreadedResolver
 
 from offhook.calls.events import MediaEvent, SignallingEvent
 from offhook.calls.exchange import Exchange
@@ -17,6 +18,7 @@ from offhook.interpreter.run import Program
 from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
 from offhook.net.media_service import MediaEdge, MediaService
+from offhook.net.media_stream import StreamClient, StreamLimits, anybody
 from offhook.net.sip_service import SipService
 from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
@@ -41,6 +43,7 @@ from offhook.store.sqlite import SqliteStore, open_store, path_of
 from offhook.telemetry.guard_metrics import GuardTold
 from offhook.telemetry.metrics import Metrics
 from offhook.telemetry.timeline import TimelineRecorder
+from offhook.webhook.addresses import PublicResolver, check_literal
 from offhook.webhook.limits import WebhookLimits
 from offhook.webhook.service import WebhookService, WebhookWorld, open_webhooks
 
@@ -80,12 +83,14 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         edges = {edge.name: sip_edge(edge, settings, tls) for edge in settings.edge}
         sip = SipService(edges, timeline, CLOCK, TOKENS, hear, resolver=resolver(settings.dns), protection=guarded)
         speech, recogniser = await open_speech(stack, settings, config.data)
+        sockets = await open_streams(stack, settings, accounts)
         world = World(
             signalling=sip,
             media=media,
             webhooks=webhooks,
             speech=speech,
             recogniser=recogniser,
+            sockets=sockets,
             store=store,
             timeline=timeline,
             clock=CLOCK,
@@ -154,6 +159,21 @@ def open_media(stack: AsyncExitStack, settings: Settings, listen: Callable[[Medi
     return media
 
 
+async def open_streams(stack: AsyncExitStack, settings: Settings, accounts: Mapping[AccountSid, str]) -> StreamClient:
+    """What connects media streams with the customer's servers, by the rules of webhooks."""
+    streams, is_free = settings.streams, settings.webhook.allow_private_addresses
+    client = StreamClient(
+        accounts,
+        resolver=None if is_free else PublicResolver(ThreadedResolver()),
+        judge=anybody if is_free else check_literal,
+        allows_plain=streams.allow_ws,
+        limits=StreamLimits(connect=streams.connect_timeout, waiting=streams.waiting, message=streams.message_bytes),
+    )
+    await client.start()
+    stack.push_async_callback(client.close)
+    return client
+
+
 def watch(exchange: Exchange, media: MediaService, timeline: TimelineRecorder) -> Metrics:
     """Count what happens and what there is."""
     metrics = Metrics()
@@ -215,6 +235,7 @@ def call_settings(settings: Settings) -> CallSettings:
         time_limit=limits.call_length,
         max_calls=limits.calls,
         sip_domain=settings.sip.domain,
+        stream_queue=settings.streams.queue,
         redirects=RedirectRules(
             limit=settings.sip.redirects,
             allows_private=settings.sip.redirect_private,

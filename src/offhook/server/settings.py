@@ -187,6 +187,20 @@ class Recordings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     url: str = "file:./recordings"
 
 
+class Streams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Media Streams: `allow_ws` lets them go to servers without TLS, too; seconds, messages and bytes.
+
+    `waiting` messages are kept for a server that reads slowly, then the oldest sound is left out; `queue` is how much
+    sound of a server may wait to be played.
+    """
+
+    allow_ws: bool = False
+    connect_timeout: float = 10.0
+    waiting: int = 250
+    message_bytes: int = 1_048_576
+    queue: float = 600.0
+
+
 class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Requests to the application; seconds and bytes."""
 
@@ -317,6 +331,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store: Store = Store()
     recordings: Recordings = Recordings()
     webhook: Webhook = Webhook()
+    streams: Streams = Streams()
     speech: Speech = Speech()
     voice: tuple[VoiceProvider, ...] = ()
     recogniser: tuple[RecogniserProvider, ...] = ()

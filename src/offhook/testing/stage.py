@@ -23,6 +23,7 @@ from offhook.model.timeline import Kind
 from offhook.testing.clock import EPOCH
 from offhook.testing.recogniser import ScriptedRecogniser
 from offhook.testing.speech import StageVoice
+from offhook.testing.stage_beside import StageStreams
 from offhook.testing.webapp import WebApp
 
 STAGE_RECORD = CallRecord(
@@ -75,6 +76,8 @@ class Stage:
         self.dial_length = 10.0
         self.referrals: list[ReferOutcome] = []
         self._keys: asyncio.Queue[str] = asyncio.Queue()
+        self.streams = StageStreams(self._write)
+        self.transcriptions = StageStreams(self._write)
         if is_answered:
             self._move(CallStatus.IN_PROGRESS)
 

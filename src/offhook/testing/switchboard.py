@@ -18,6 +18,7 @@ from offhook.testing.plane import FakePlane
 from offhook.testing.recogniser import ScriptedRecogniser
 from offhook.testing.records import MemoryStore, MemoryTimeline
 from offhook.testing.signalling import FakeSignalling
+from offhook.testing.sockets import FakeSockets
 from offhook.testing.speech import StageVoice
 from offhook.testing.webapp import WebApp
 
@@ -34,6 +35,7 @@ class Switchboard:
         self.app = WebApp()
         self.voice = StageVoice()
         self.recogniser = ScriptedRecogniser()
+        self.sockets = FakeSockets()
         self.store = MemoryStore()
         self.timeline = MemoryTimeline()
         self.signalling = FakeSignalling(EDGES, self._receive_signalling)
@@ -44,6 +46,7 @@ class Switchboard:
             webhooks=self.app,
             speech=self.voice,
             recogniser=self.recogniser,
+            sockets=self.sockets,
             store=self.store,
             timeline=self.timeline,
             clock=VirtualClock(),

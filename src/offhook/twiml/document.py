@@ -3,6 +3,7 @@
 Contract 1 §7.6, contract 2 §6. Fed with a webhook's answer by the interpreter; knows the schema, does no I/O.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,26 @@ from offhook.twiml import hints, ssml
 from offhook.twiml.elements import MAX_BYTES, Element, read_elements
 from offhook.twiml.errors import SCHEMA_VIOLATION, WRONG_ROOT, TwimlError, TwimlWarning
 from offhook.twiml.kinds import Link, Text, Url
+from offhook.twiml.media_nouns import MediaNoun
 from offhook.twiml.nouns import MachineDetection, Noun, NumberNoun, UnbuiltNoun
 from offhook.twiml.rules import Attribute, Body, Rule
 from offhook.twiml.schema import ELEMENTS, IGNORED_ATTRIBUTES, MAX_NOUNS, ROOT
 from offhook.twiml.schema_unbuilt import OPAQUE
-from offhook.twiml.verbs import Dial, DialRecording, Gather, GatherSpeech, Pause, Play, Refer, Say, Unbuilt, Verb
+from offhook.twiml.verbs import (
+    Connect,
+    Dial,
+    DialRecording,
+    Gather,
+    GatherSpeech,
+    Pause,
+    Play,
+    Refer,
+    Say,
+    Start,
+    Stop,
+    Unbuilt,
+    Verb,
+)
 
 __all__ = ["MAX_BYTES", "MAX_WARNINGS", "Document", "parse"]
 
@@ -23,6 +39,7 @@ MAX_WARNINGS = 50
 NESTED_DIAL = 13201
 NOT_IN_DIAL = 13215
 NOT_IN_GATHER = 13314
+LONGEST_PARAMETER = 500
 BAD_SIP_URI = 13243
 TOO_MANY_NOUNS = 13250
 MIXED_NOUNS = 13000
@@ -34,6 +51,7 @@ _PARTS: dict[str, Any] = {
     "speech": GatherSpeech,
 }
 _UNEXPECTED = {"Dial": NOT_IN_DIAL, "Gather": NOT_IN_GATHER}
+_WITH_MEDIA: dict[str, Any] = {"Start": Start, "Stop": Stop, "Connect": Connect}
 _UNMIXABLE = frozenset({"Conference", "Queue", "Application"})
 
 
@@ -62,6 +80,12 @@ class _Reader:
     def __init__(self, *, is_screening: bool) -> None:
         self.warnings: list[TwimlWarning] = []
         self._is_screening = is_screening
+        self._special: dict[str, Callable[[Element, Rule], Verb | None]] = {
+            "Dial": self._dial,
+            "Refer": self._refer,
+            "Gather": self._gather,
+            **dict.fromkeys(_WITH_MEDIA, self._with_media),
+        }
 
     @property
     def is_full(self) -> bool:
@@ -83,13 +107,11 @@ class _Reader:
 
     def _verb(self, element: Element) -> Verb | None:
         rule = ELEMENTS[element.name]
-        if element.name == Dial.name:
-            return self._dial(element, rule)
-        self._check_text(element, rule)
-        if element.name == Refer.name:
-            return self._refer(element, rule)
-        if element.name == Gather.name:
-            return self._gather(element, rule)
+        if element.name != Dial.name:
+            self._check_text(element, rule)
+        special = self._special.get(element.name)
+        if special is not None:
+            return special(element, rule)
         if rule.make is None:
             self._check_unbuilt(element, rule)
             return Unbuilt(name=element.name, attributes=tuple(element.attributes.items()), line=element.line)
@@ -144,6 +166,37 @@ class _Reader:
             prompts=tuple(prompt for prompt in prompts if isinstance(prompt, Say | Play | Pause)),
             line=element.line,
         )
+
+    def _with_media(self, element: Element, rule: Rule) -> Start | Stop | Connect:
+        nouns = tuple(self._media_noun(child) for child in self._known_children(element))
+        verb: Start | Stop | Connect = _WITH_MEDIA[element.name](
+            **self._values(element, rule), nouns=nouns, line=element.line
+        )
+        return verb
+
+    def _media_noun(self, element: Element) -> MediaNoun:
+        rule = ELEMENTS[element.name]
+        if rule.make is None:
+            self._check_unbuilt(element, rule)
+            return UnbuiltNoun(name=element.name, attributes=tuple(element.attributes.items()), line=element.line)
+        self._check_text(element, rule)
+        values = self._values(element, rule)
+        parameters = tuple(pair for child in self._known_children(element) if (pair := self._parameter(child)))
+        if "parameters" in rule.make.__dataclass_fields__:  # type: ignore[attr-defined]
+            values["parameters"] = parameters
+        noun: MediaNoun = rule.make(**values, line=element.line)
+        return noun
+
+    def _parameter(self, element: Element) -> tuple[str, str] | None:
+        """A <Parameter> of a stream; contract 2 §1.14 wants name and value together below 500 characters."""
+        if element.name != "Parameter":
+            return None
+        name, value = element.attributes.get("name", ""), element.attributes.get("value", "")
+        if name and len(name) + len(value) < LONGEST_PARAMETER:
+            return name, value
+        told = f"a <Parameter> has a name, and less than {LONGEST_PARAMETER} characters with its value: it is left out"
+        self.warn(element, SCHEMA_VIOLATION, told)
+        return None
 
     def _check_nouns(self, element: Element, nouns: list[Noun]) -> None:
         if not nouns:

@@ -6,7 +6,8 @@ Contract 1 §3.1, §4.1; contract 2 §0.1, §1. Read by document, by its hints a
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from offhook.twiml.kinds import Choice, Digits, Hints, Keys, Text, Whole, WholeOrAuto, Words
+from offhook.twiml.kinds import Choice, Digits, Hints, Keys, Text, Url, Whole, WholeOrAuto, Words
+from offhook.twiml.media_nouns import StreamNoun, TranscriptionNoun
 from offhook.twiml.nouns import NumberNoun, SipNoun
 from offhook.twiml.rules import (
     ACTION,
@@ -26,14 +27,29 @@ from offhook.twiml.rules import (
     rows,
 )
 from offhook.twiml.schema_unbuilt import DETAILS, OPAQUE, PROMPTS, UNBUILT_NOUNS, UNBUILT_VERBS
-from offhook.twiml.verbs import Dial, Gather, Hangup, Pause, Play, Redirect, Refer, Reject, Say
+from offhook.twiml.verbs import (
+    Connect,
+    Dial,
+    Gather,
+    Hangup,
+    Pause,
+    Play,
+    Redirect,
+    Refer,
+    Reject,
+    Say,
+    Start,
+    Stop,
+)
 
 ROOT = "Response"
-VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Reject", "Hangup", "Dial", "Refer")
+VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Reject", "Hangup", "Dial", "Refer", "Start", "Stop", "Connect")
 DIAL_NOUNS = ("Client", "Conference", "Queue", "Application", "Sim", "WhatsApp")
 MAX_NOUNS = 10  # contract 1 §3.3
 
 _LOOP = Whole()
+_SOCKET = Url(("ws", "wss"))
+_TRACKS = Choice.of("inbound_track outbound_track both_tracks")
 _RING_TONES = Choice.of(
     "at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl pt ru se sg th uk us "
     "us-old tw ve za"
@@ -133,6 +149,54 @@ _BUILT: Mapping[str, Rule] = MappingProxyType(
                 Attribute("debug", FLAG, "false"),
             ),
         ),
+        "Start": Rule(make=Start, children=("Stream", "Siprec", "Transcription", "Recording"), attributes=ACTION),
+        "Stop": Rule(make=Stop, children=("Stream", "Siprec", "Transcription", "Recording")),
+        "Connect": Rule(
+            make=Connect,
+            children=(
+                "Stream",
+                "ConversationRelay",
+                "Room",
+                "VirtualAgent",
+                "Conversation",
+                "Autopilot",
+                "AiSession",
+                "ConversationRelaySession",
+            ),
+            attributes=ACTION,
+        ),
+        "Stream": Rule(
+            make=StreamNoun,
+            children=("Parameter",),
+            attributes=(
+                Attribute("url", _SOCKET, None, 31922),
+                Attribute("name", TEXT, "", field="own_name"),
+                Attribute("track", _TRACKS, "inbound_track", 31941),
+                Attribute("statusCallback", LINK, None, 11100),
+                Attribute("statusCallbackMethod", METHOD, "POST"),
+                Attribute("connectorName", TEXT, ""),
+            ),
+        ),
+        "Transcription": Rule(
+            make=TranscriptionNoun,
+            children=("Parameter", "Config"),
+            attributes=(
+                Attribute("name", TEXT, "", field="own_name"),
+                Attribute("statusCallbackUrl", LINK, None, 11100, field="status_callback"),
+                Attribute("statusCallbackMethod", METHOD, "POST"),
+                Attribute("languageCode", Text(32), "en-US", field="language"),
+                Attribute("track", _TRACKS, "both_tracks"),
+                Attribute("inboundTrackLabel", TEXT, "", field="inbound_label"),
+                Attribute("outboundTrackLabel", TEXT, "", field="outbound_label"),
+                Attribute("transcriptionEngine", TEXT, "google", field="engine"),
+                Attribute("speechModel", TEXT, "telephony", field="model"),
+                Attribute("enableProviderData", FLAG, "false", field="has_provider_data"),
+                Attribute("profanityFilter", FLAG, "true", field="hides_profanity"),
+                Attribute("partialResults", FLAG, "false", field="is_partial"),
+                Attribute("enableAutomaticPunctuation", FLAG, "true", field="is_punctuated"),
+                Attribute("hints", Hints(), ""),
+            ),
+        ),
         "Sip": Rule(
             make=SipNoun,
             children=("Uri", "Headers"),
@@ -174,7 +238,12 @@ ELEMENTS: Mapping[str, Rule] = MappingProxyType(
     }
 )
 
-IGNORED_ATTRIBUTES: Mapping[str, tuple[Attribute, ...]] = MappingProxyType({"Dial": _DIAL_IGNORED})
+IGNORED_ATTRIBUTES: Mapping[str, tuple[Attribute, ...]] = MappingProxyType(
+    {
+        "Dial": _DIAL_IGNORED,
+        "Transcription": rows(TEXT, "intelligenceService conversationConfiguration conversationId"),
+    }
+)
 
 
 def parents_of(name: str) -> tuple[str, ...]:

@@ -60,21 +60,6 @@ UNBUILT_VERBS: Mapping[str, Rule] = MappingProxyType(
         ),
         "Leave": Rule(),
         "Echo": Rule(),
-        "Start": Rule(children=("Stream", "Siprec", "Transcription", "Recording"), attributes=ACTION),
-        "Stop": Rule(children=("Stream", "Siprec", "Transcription", "Recording")),
-        "Connect": Rule(
-            children=(
-                "Stream",
-                "ConversationRelay",
-                "Room",
-                "VirtualAgent",
-                "Conversation",
-                "Autopilot",
-                "AiSession",
-                "ConversationRelaySession",
-            ),
-            attributes=ACTION,
-        ),
         "Pay": Rule(
             children=("Prompt", "Parameter"),
             attributes=rows(
@@ -148,16 +133,6 @@ UNBUILT_NOUNS: Mapping[str, Rule] = MappingProxyType(
             body=Body.TEXT,
             attributes=(Attribute("url", LINK, None, 11100), Attribute("method", METHOD, "POST"), *STATUS_CALLBACK),
         ),
-        "Stream": Rule(
-            children=("Parameter",),
-            attributes=(
-                Attribute("url", _SOCKET, None, 31922),
-                Attribute("track", _TRACKS, "inbound_track", 31941),
-                Attribute("statusCallback", URL, None, 11100),
-                Attribute("statusCallbackMethod", METHOD, "POST"),
-                *rows(TEXT, "name connectorName"),
-            ),
-        ),
         "Recording": Rule(
             attributes=(
                 Attribute("track", SIDES, "both"),
@@ -174,22 +149,6 @@ UNBUILT_NOUNS: Mapping[str, Rule] = MappingProxyType(
                 Attribute("statusCallback", URL, None, 11100),
                 Attribute("statusCallbackMethod", METHOD, "POST"),
                 *rows(TEXT, "name connectorName"),
-            ),
-        ),
-        "Transcription": Rule(
-            children=("Parameter", "Config"),
-            attributes=(
-                Attribute("statusCallbackUrl", URL, None, 11100),
-                Attribute("statusCallbackMethod", METHOD, "POST"),
-                Attribute("languageCode", Text(32), "en-US"),
-                Attribute("track", _TRACKS, "both_tracks"),
-                Attribute("enableProviderData", FLAG, "false"),
-                Attribute("profanityFilter", FLAG, "true"),
-                Attribute("partialResults", FLAG, "false"),
-                Attribute("enableAutomaticPunctuation", FLAG, "true"),
-                Attribute("hints", Text(51_000)),
-                *rows(TEXT, "name inboundTrackLabel outboundTrackLabel transcriptionEngine speechModel"),
-                *rows(TEXT, "intelligenceService conversationConfiguration conversationId"),
             ),
         ),
         "ConversationRelay": Rule(

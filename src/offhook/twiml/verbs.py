@@ -7,6 +7,7 @@ written (relative ones included), durations are whole seconds, methods are "GET"
 from dataclasses import dataclass
 from typing import ClassVar
 
+from offhook.twiml.media_nouns import MediaNoun
 from offhook.twiml.nouns import COMPLETED_ONLY, Noun
 
 
@@ -160,6 +161,40 @@ class Gather:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Begin what goes on beside the document."""
+
+    name: ClassVar[str] = "Start"
+
+    nouns: tuple[MediaNoun, ...] = ()
+    action: str | None = None
+    method: str = "POST"
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """End what <Start> began, by the kind and the name of each noun."""
+
+    name: ClassVar[str] = "Stop"
+
+    nouns: tuple[MediaNoun, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect:
+    """Hand the call's sound to the first noun until that has ended."""
+
+    name: ClassVar[str] = "Connect"
+
+    nouns: tuple[MediaNoun, ...] = ()
+    action: str | None = None
+    method: str = "POST"
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unbuilt:
     """A verb that the schema knows and nothing runs yet, with its attributes as written."""
 
@@ -168,4 +203,4 @@ class Unbuilt:
     line: int = 0
 
 
-Verb = Say | Play | Pause | Gather | Redirect | Reject | Hangup | Dial | Refer | Unbuilt
+Verb = Say | Play | Pause | Gather | Redirect | Reject | Hangup | Dial | Refer | Start | Stop | Connect | Unbuilt

@@ -194,3 +194,49 @@ async def test_only_a_call_in_progress_is_transcribed() -> None:
     with pytest.raises(IllegalCallState):
         await transcribe(board, call)
     assert await board.exchange.transcription(ACCOUNT, call.sid, "t") is None
+
+
+@virtual_time
+async def test_a_document_begins_and_stops_transcriptions() -> None:
+    """<Start> goes on at once with the next verb, <Stop> ends it by its name; the URL may be relative."""
+    board, caller, call = await begun(
+        """<Response>
+          <Start>
+            <Transcription name="t" statusCallbackUrl="/told" track="inbound_track" hints="one, two"
+              languageCode="en-GB" speechModel="nova-3" transcriptionEngine="deepgram" partialResults="true"
+              enableProviderData="true" profanityFilter="false" enableAutomaticPunctuation="false"
+              inboundTrackLabel="caller"/>
+          </Start>
+          <Pause length="5"/>
+          <Stop><Transcription name="t"/></Stop>
+          <Stop><Transcription name="nobody"/></Stop>
+          <Pause length="10"/>
+        </Response>"""
+    )
+    board.recogniser.scripts = [ONE]
+    order = board.recogniser.listenings[0].order
+    assert (order.hints, order.language, order.model) == (("one", "two"), "en-GB", "deepgram_nova-3")
+    assert (order.is_interim, order.hides_profanity, order.is_punctuated) == (True, False, False)
+    await advance(4)
+    events = told(board)
+    assert [one["TranscriptionEvent"] for one in events] == ["transcription-started", "transcription-stopped"]
+    assert events[0]["InboundTrackLabel"] == "caller"
+    assert not board.store.record(call.sid).status.is_final
+    assert len(board.store.codes(call.sid)) == 1  # nobody has this name
+    board.signalling.hang_up(caller)
+    await board.all_over()
+
+
+@virtual_time
+async def test_a_transcription_outlives_its_document() -> None:
+    """Another document by REST changes nothing about it; the end of the call does."""
+    board, caller, call = await begun(
+        "<Response><Start><Transcription statusCallbackUrl='/told'/></Start><Pause length='60'/></Response>"
+    )
+    board.app.serve("/other", "<Response><Pause length='60'/></Response>")
+    await board.exchange.redirect(ACCOUNT, call.sid, board.start("/other"))
+    await advance(5)
+    assert [one["TranscriptionEvent"] for one in told(board)] == ["transcription-started"]
+    board.signalling.hang_up(caller)
+    await board.all_over()
+    assert [one["TranscriptionEvent"] for one in told(board)][-1] == "transcription-stopped"

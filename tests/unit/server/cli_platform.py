@@ -120,7 +120,7 @@ class Exchange:
         """No command asks for this."""
         raise NotImplementedError
 
-    hang_up = cancel = change_settings = transcribe = transcription = redirect
+    hang_up = cancel = change_settings = transcribe = transcription = stream = find_stream = redirect
 
 
 @dataclass(kw_only=True)
