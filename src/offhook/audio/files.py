@@ -10,7 +10,8 @@ import miniaudio  # type: ignore[import-untyped]
 from offhook.audio.errors import UndecodableAudio
 from offhook.audio.g711 import decode_alaw, decode_ulaw
 from offhook.audio.resample import TELEPHONE_RATE_HZ
-from offhook.audio.sndfile import GSM_TYPES, is_aiff, is_plain_wav, is_wav, unpack_file, unpack_gsm
+from offhook.audio.sndfile import GSM_TYPES, is_aiff, is_ogg, unpack_file, unpack_gsm
+from offhook.audio.wav import is_wav, plain_wav
 
 LONGEST = 40 * 60.0  # seconds; beyond this a file may drop the call (contract 2 §1.2)
 _CHUNK_FRAMES = 16_384
@@ -37,9 +38,11 @@ def decode(body: bytes, content_type: str, *, longest: float = LONGEST) -> tuple
     if raw is not None:
         _check_length(len(body), longest)
         samples = raw(body)
-    elif is_aiff(body) or (is_wav(body) and not is_plain_wav(body)):
+    elif is_wav(body):
+        samples = _unpack(plain_wav(body) or unpack_file(body), content_type, longest)
+    elif is_aiff(body) or is_ogg(body):
         samples = _unpack(unpack_file(body), content_type, longest)
-    elif kind in GSM_TYPES and not is_wav(body):
+    elif kind in GSM_TYPES:
         _check_length(len(body) // 33 * 160, longest)
         samples = _unpack(unpack_gsm(body), content_type, longest)
     else:
