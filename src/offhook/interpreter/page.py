@@ -29,11 +29,11 @@ def read_inline(call: RunningCall, twiml: str) -> Page:
     return _read_twiml(call, None, twiml.encode())
 
 
-def read_answer(call: RunningCall, answer: DocumentAnswer) -> Page:
+async def read_answer(call: RunningCall, answer: DocumentAnswer) -> Page:
     """The page that an application answered with. Raises DocumentFailed, and WebhookFailed for a broken sound."""
     kind = answer.content_type.lower()
     if kind.startswith("audio/"):
-        sound = call.world.webhooks.decode_sound(answer.body, kind)
+        sound = await call.world.webhooks.decode_sound(answer.body, kind)
         _trace(call, answer.url, len(answer.body), verbs=0, warnings=0)
         return Page(url=answer.url, sound=sound)
     if kind in TWIML_TYPES:

@@ -91,7 +91,7 @@ class Journey:
                 purpose=request.purpose,
             )
         )
-        return read_answer(call, answer)
+        return await read_answer(call, answer)
 
     def _count(self, request: Redirect) -> None:
         self._in_a_row += 1

@@ -101,7 +101,7 @@ class WebApp:
             raise _failed(sound, url)
         return sound
 
-    def decode_sound(self, body: bytes, content_type: str) -> Sound:
+    async def decode_sound(self, body: bytes, content_type: str) -> Sound:
         """Take the body for samples at 8 kHz. Raises WebhookFailed for what is no audio type."""
         if not content_type.startswith("audio/"):
             raise WebhookFailed(12300, f"{content_type} is not audio")

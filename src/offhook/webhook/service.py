@@ -1,5 +1,6 @@
 """calls.ports.Webhooks: documents, sounds and callbacks over one pool of connections."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -79,9 +80,9 @@ class WebhookService:
         """Fetch and decode audio for Play. Raises WebhookFailed with 11xxx or 12300."""
         return await self._sounds.fetch(call_sid, url)
 
-    def decode_sound(self, body: bytes, content_type: str) -> Sound:
+    async def decode_sound(self, body: bytes, content_type: str) -> Sound:
         """Decode audio that came in place of a document. Raises WebhookFailed with 12300."""
-        return decode_sound(body, content_type)
+        return await asyncio.to_thread(decode_sound, body, content_type)
 
     def notify(self, request: CallbackRequest) -> None:
         """Queue a status callback behind the call's earlier ones."""

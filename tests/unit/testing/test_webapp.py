@@ -49,7 +49,7 @@ async def test_failures_carry_code_and_url() -> None:
     with pytest.raises(WebhookFailed):
         await app.fetch_sound(CALL, "http://app.test/none.wav")
     with pytest.raises(WebhookFailed):
-        app.decode_sound(b"", "text/xml")
+        await app.decode_sound(b"", "text/xml")
 
 
 @virtual_time

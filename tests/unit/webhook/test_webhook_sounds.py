@@ -99,9 +99,9 @@ async def test_the_cache_is_bounded(open_service: Opener, application: Applicati
 @pytest.mark.asyncio
 async def test_sound_in_place_of_a_document_is_decoded(service: WebhookService) -> None:
     """decode_sound reads what came as a document's body, or raises 12300."""
-    assert service.decode_sound(wav(80), "audio/wav").duration == pytest.approx(0.01)
+    assert (await service.decode_sound(wav(80), "audio/wav")).duration == pytest.approx(0.01)
     with pytest.raises(WebhookFailed) as caught:
-        service.decode_sound(b"", "audio/wav")
+        await service.decode_sound(b"", "audio/wav")
     assert caught.value.error_code == 12300
 
 

@@ -49,7 +49,7 @@ class Webhooks(Protocol):
     async def fetch_sound(self, call_sid: CallSid, url: str) -> Sound:
         """Fetch and decode audio for Play. Raises WebhookFailed with 11xxx or 12300."""
 
-    def decode_sound(self, body: bytes, content_type: str) -> Sound:
+    async def decode_sound(self, body: bytes, content_type: str) -> Sound:
         """Decode audio that came in place of a document. Raises WebhookFailed with 12300."""
 
     def notify(self, request: CallbackRequest) -> None:
