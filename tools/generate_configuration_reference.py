@@ -27,7 +27,7 @@ Unknown keys and wrong values are refused at start, with the line they stand on;
 Edges may be named {", ".join(f"`{name}`" for name in REGION_OF_EDGE)}; one has to be `{DEFAULT_EDGE}`, the default.
 Without any `[[edge]]` there are all eight, on 127.0.0.1 to 127.0.0.8, ports 5060 and 5061.
 
-Version 0.1.0 reads `[recordings]` and does nothing with it yet. The only store is SQLite.
+The only store is SQLite.
 """
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from offhook.calls.errors import BadPageToken
 from offhook.calls.ports import CallFilter, Notification, Store
 from offhook.model.call import CallRecord, CallStatus, Direction
+from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.store.sqlite import open_store
@@ -167,5 +168,43 @@ def test_unfinished_calls_are_those_without_a_final_status(on_store: Runner) -> 
         store.add_call(a_call(2, status=CallStatus.IN_PROGRESS))
         store.add_call(a_call(3, status=CallStatus.COMPLETED))
         assert {record.sid for record in await store.unfinished_calls()} == {a_call(1).sid, a_call(2).sid}
+
+    on_store(scenario)
+
+
+def a_recording(number: int, call: int = 1, **changes: Any) -> RecordingRecord:
+    """A recording that differs by its number."""
+    record = RecordingRecord(
+        sid=f"RE{number:032x}",
+        account_sid=ACCOUNT,
+        call_sid=CallSid(f"CA{call:032x}"),
+        status=RecordingStatus.IN_PROGRESS,
+        source="RecordVerb",
+        channels=1,
+        track="both",
+        date_created=START + timedelta(seconds=number),
+        date_updated=START,
+    )
+    return replace(record, **changes)
+
+
+def test_recordings(on_store: Runner) -> None:
+    """Newest first, of an account or a call; the newest state counts; deleted ones are gone."""
+
+    async def scenario(store: Store) -> None:
+        for number, call in ((1, 1), (2, 2), (3, 1)):
+            store.save_recording(a_recording(number, call))
+        store.save_recording(a_recording(4, account_sid=OTHER))
+        done = a_recording(3, 1, status=RecordingStatus.COMPLETED, duration=7)
+        store.save_recording(done)
+        assert list(await store.recordings(ACCOUNT)) == [done, a_recording(2, 2), a_recording(1)]
+        assert list(await store.recordings(ACCOUNT, CallSid(f"CA{1:032x}"))) == [done, a_recording(1)]
+        assert {one.sid for one in await store.unfinished_recordings()} == {
+            a_recording(number).sid for number in (1, 2, 4)
+        }
+        assert not await store.delete_recording(OTHER, done.sid)
+        assert await store.delete_recording(ACCOUNT, done.sid)
+        assert not await store.delete_recording(ACCOUNT, done.sid)
+        assert list(await store.recordings(ACCOUNT)) == [a_recording(2, 2), a_recording(1)]
 
     on_store(scenario)

@@ -15,11 +15,13 @@ from msgspec.structs import replace
 from offhook.calls.errors import CallNotFound, CallRefused, IllegalCallState
 from offhook.calls.exchange import PlaceCall
 from offhook.calls.ports import ProgramStart
+from offhook.calls.recording import Recording, RecordingOrder
 from offhook.calls.stream import MediaStream, StreamOrder
 from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import TimelineEntry
+from offhook.net.recording_files import RecordingFolder
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestLimits, RestWorld
 from offhook.store.sqlite import SqliteStore, open_store
@@ -66,6 +68,7 @@ class RecordingExchange:
     refusal: CallRefused | None = None
     transcriptions: list[Transcription] = field(default_factory=list)
     streams: list[MediaStream] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
 
     async def place(self, order: PlaceCall) -> CallRecord:
         """Write a queued call."""
@@ -143,6 +146,26 @@ class RecordingExchange:
         await self._find(account_sid, call_sid)
         return next((one for one in self.streams if sid_or_name in {one.sid, one.order.name}), None)
 
+    async def begin_recording(self, account_sid: AccountSid, call_sid: CallSid, order: RecordingOrder) -> Recording:
+        """Note the order; nothing is heard."""
+        record = await self._find(account_sid, call_sid)
+        if record.status is not CallStatus.IN_PROGRESS:
+            raise IllegalCallState("Call is not in-progress. Cannot record.")
+        self.commands.append(("record", order))
+        call: Any = SimpleNamespace(record=record, world=SimpleNamespace(clock=self.clock, store=self.store))
+        recording = Recording(call, self.tokens.sid("RE"), order)
+        self.store.save_recording(recording.record)
+        self.recordings.append(recording)
+        return recording
+
+    async def find_recording(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> Recording | None:
+        """One of those ordered."""
+        await self._find(account_sid, call_sid)
+        running = [one for one in self.recordings if not one.ended.is_set()]
+        if sid_or_name == "Twilio.CURRENT":
+            return running[0] if running else None
+        return next((one for one in self.recordings if one.sid == sid_or_name), None)
+
     def become(self, record: CallRecord, status: CallStatus, **changes: Any) -> CallRecord:
         """Write another state of a call."""
         changed = replace(record, status=status, date_updated=self.clock.now(), **changes)
@@ -178,6 +201,7 @@ class Server:
     exchange: RecordingExchange
     store: SqliteStore
     session: aiohttp.ClientSession
+    folder: Path
 
     async def request(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
         """Ask `path` below the account; returns the code and the JSON, or the text when it is none."""
@@ -190,6 +214,11 @@ class Server:
         async with self.session.request(method, url, headers=headers, **options) as response:
             is_json = response.content_type == "application/json"
             return response.status, await response.json() if is_json else await response.text()
+
+    def get(self, path: str, **options: Any) -> Any:
+        """GET `path` below the account, as a context with the whole answer."""
+        headers = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN), **options.pop("headers", {})}
+        return self.session.get(f"{self.url}/2010-04-01/Accounts/{ACCOUNT}/{path}", headers=headers, **options)
 
     async def create(self, **parameters: Any) -> tuple[int, Any]:
         """POST Calls with what every call needs, changed by `parameters`; None leaves one out."""
@@ -205,6 +234,7 @@ async def running_server(folder: Path, limits: RestLimits | None = None) -> Asyn
     world = RestWorld(
         exchange=exchange,
         store=store,
+        recordings=RecordingFolder(folder / "recordings"),
         accounts={ACCOUNT: TOKEN, OTHER_ACCOUNT: "other"},
         clock=exchange.clock,
         tokens=exchange.tokens,
@@ -217,6 +247,6 @@ async def running_server(folder: Path, limits: RestLimits | None = None) -> Asyn
     await site.start()
     async with aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield Server(url=url, exchange=exchange, store=store, session=session)
+        yield Server(url=url, exchange=exchange, store=store, session=session, folder=folder)
     await runner.cleanup()
     await store.close()

@@ -25,6 +25,7 @@ from offhook.calls.leg import CallLeg
 from offhook.calls.leg_table import LegState
 from offhook.calls.ports import Sound, TapBlock
 from offhook.calls.progress import Progress
+from offhook.calls.recordings import Recordings
 from offhook.calls.referral import ReferOutcome, refer
 from offhook.calls.streams import Streams
 from offhook.calls.transcriptions import Transcriptions
@@ -63,6 +64,7 @@ class Call:
         self.beside = Beside(self.chronicle)
         self.transcriptions = Transcriptions(self)
         self.streams = Streams(self)
+        self.recordings = Recordings(self)
         self.ready = asyncio.Event()
         self.taken_away = asyncio.Event()
         self.finished = asyncio.Event()
@@ -158,7 +160,7 @@ class Call:
 
     async def dial(self, order: DialOrder) -> DialOutcome:
         """Carry out a <Dial> with this call as the parent; it ends, with an outcome, when the parent does too."""
-        with self._owing_a_report():
+        with self.owing_a_report():
             try:
                 return await self._dials.dial(self, order)
             finally:
@@ -166,11 +168,12 @@ class Call:
 
     async def refer(self, target: str) -> ReferOutcome:
         """Carry out a <Refer>: ask the peer to call `target`, and follow it. Raises LegEnded."""
-        with self._owing_a_report():
+        with self.owing_a_report():
             return await refer(self, target)
 
     @contextmanager
-    def _owing_a_report(self) -> Iterator[None]:
+    def owing_a_report(self) -> Iterator[None]:
+        """A call that ends while the block runs is not done with its document before the action has been asked."""
         was_dialing, self.is_dialing = self.is_dialing, True
         try:
             yield

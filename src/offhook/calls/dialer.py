@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from offhook.calls.events import HeaderList
 from offhook.calls.ports import ProgramStart, SipCredentials
+from offhook.calls.recording import RecordingOrder
 from offhook.model.call import CallRecord, CallStatus, StatusCallback, WebhookTarget
 
 
@@ -24,7 +25,8 @@ class DialTarget:
 class DialOrder:
     """What <Dial> asks for; durations in seconds (`timeout` without the ring buffer of contract 1 §2.6).
 
-    `refer` is asked when one of the two sends REFER (referUrl).
+    `refer` is asked when one of the two sends REFER (referUrl). `recording` begins when somebody answers, or at once
+    when it `records_ringing`.
     """
 
     targets: tuple[DialTarget, ...]
@@ -36,6 +38,8 @@ class DialOrder:
     ring_tone: str | None = None
     sequential: bool = False
     refer: WebhookTarget | None = None
+    recording: RecordingOrder | None = None
+    records_ringing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +61,4 @@ class DialOutcome:
     error_message: str | None = None
     refer_parameters: Mapping[str, str] | None = None
     was_transferred: bool = False
+    recording_sid: str | None = None

@@ -9,6 +9,7 @@ CallError
 ├── WebhookFailed     the customer's application could not be asked, or its answer could not be used
 ├── SpeechFailed      text could not be spoken
 ├── RecognitionFailed speech could not be understood by any means: no recogniser, or it failed
+├── RecordingFailed   recorded sound could not be kept
 ├── StreamFailed      a media stream could not be begun, or broke
 ├── StoreFailed       a record could not be written
 ├── BadPageToken      a list was asked for with a token that is not ours
@@ -95,6 +96,16 @@ class StreamFailed(CallError):
     def __init__(self, error_code: int, message: str) -> None:
         super().__init__(message)
         self.error_code = error_code
+
+
+class RecordingFailed(CallError):
+    """Sound could not be kept; `octets` of it were."""
+
+    error_code = 12400
+
+    def __init__(self, message: str, octets: int = 0) -> None:
+        super().__init__(message)
+        self.octets = octets
 
 
 class StoreFailed(CallError):

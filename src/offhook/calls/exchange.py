@@ -13,6 +13,7 @@ from offhook.calls.identity import identity_headers
 from offhook.calls.ports import ProgramStart, SipCredentials
 from offhook.calls.program import CallProgram
 from offhook.calls.progress import Progress
+from offhook.calls.recording import Recording, RecordingOrder, mended
 from offhook.calls.registry import Registry
 from offhook.calls.routing import OutboundTrunk, Route, caller_user, route_number, route_sip
 from offhook.calls.stream import MediaStream, StreamOrder
@@ -231,6 +232,25 @@ class Exchange:
         """A stream of a live call. Raises CallNotFound."""
         supervision = await self._live(account_sid, call_sid)
         return supervision.call.streams.find(sid_or_name) if supervision is not None else None
+
+    async def begin_recording(self, account_sid: AccountSid, call_sid: CallSid, order: RecordingOrder) -> Recording:
+        """Begin to record a call in progress. Raises CallNotFound, IllegalCallState."""
+        supervision = await self._live(account_sid, call_sid)
+        if supervision is None or not supervision.call.is_answered:
+            raise IllegalCallState("Call is not in-progress. Cannot record.")
+        return supervision.call.recordings.start(order)
+
+    async def find_recording(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> Recording | None:
+        """A recording of a live call. Raises CallNotFound, IllegalCallState for a Twilio.CURRENT of several."""
+        supervision = await self._live(account_sid, call_sid)
+        return supervision.call.recordings.find(sid_or_name) if supervision is not None else None
+
+    async def mend_recordings(self) -> int:
+        """Make recordings whole that an earlier process left; how many there were."""
+        unfinished = await self.world.store.unfinished_recordings()
+        for record in unfinished:
+            self.world.store.save_recording(mended(record, await self.world.recordings.mend(record.sid)))
+        return len(unfinished)
 
     # --- life of the process --------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from offhook.calls.bridge import BridgeEnd, BridgeTerms, bridge, star_pressed
 from offhook.calls.call import Call
+from offhook.calls.dial_recording import DialRecording
 from offhook.calls.dialer import DialOrder, DialOutcome, DialTarget
 from offhook.calls.errors import CallError, CallRefused
 from offhook.calls.events import ReferReceived
@@ -48,6 +49,14 @@ class Hunt:
 
     async def dial(self, parent: Call, order: DialOrder) -> DialOutcome:
         """Ring, join, and say how it ended. Cancelling hangs up whatever was dialed."""
+        recording = DialRecording(parent, order)
+        try:
+            outcome = await self._dial(parent, order, recording)
+        finally:
+            recording.end()
+        return replace(outcome, recording_sid=recording.sid)
+
+    async def _dial(self, parent: Call, order: DialOrder, recording: DialRecording) -> DialOutcome:
         outcome = DialOutcome(status=CallStatus.FAILED)
         candidates: list[Candidate] = []
         for target in order.targets:
@@ -59,7 +68,7 @@ class Hunt:
         turns = [[candidate] for candidate in candidates] if order.sequential else [candidates]
         for turn in turns:
             if turn:
-                outcome = await self._take_turn(parent, order, turn)
+                outcome = await self._take_turn(parent, order, turn, recording)
             if outcome.is_bridged or parent.is_over or outcome.status is CallStatus.CANCELED:
                 break
         return outcome
@@ -75,7 +84,9 @@ class Hunt:
             raise CallRefused(TOO_MANY_HOPS, "Max-Forwards is used up: the call seems to go round in a circle")
         return Candidate(target=target, route=route, from_user=from_user)
 
-    async def _take_turn(self, parent: Call, order: DialOrder, turn: list[Candidate]) -> DialOutcome:
+    async def _take_turn(
+        self, parent: Call, order: DialOrder, turn: list[Candidate], recording: DialRecording
+    ) -> DialOutcome:
         children = [self._ring(parent, order, candidate) for candidate in turn]
         try:
             async with hearing(parent, children, order):
@@ -85,7 +96,7 @@ class Hunt:
             for child in children:
                 if child is not winner:
                     child.hang_up(CallStatus.CANCELED)
-            return await self._join(parent, winner, order)
+            return await self._join(parent, winner, order, recording)
         finally:
             for child in children:
                 if child.keeper is parent:
@@ -138,7 +149,7 @@ class Hunt:
             remaining = [child for child in remaining if not child.is_over and not child.taken_away.is_set()]
         return None
 
-    async def _join(self, parent: Call, child: Call, order: DialOrder) -> DialOutcome:
+    async def _join(self, parent: Call, child: Call, order: DialOrder, recording: DialRecording) -> DialOutcome:
         """Join the two until it is over; a transfer may put another call in the child's place meanwhile."""
         terms = BridgeTerms(
             deadline=asyncio.get_running_loop().time() + order.time_limit,
@@ -149,6 +160,7 @@ class Hunt:
         try:
             while not parent.is_leaving:
                 await parent.answer()
+                recording.begin()
                 was_joined = True
                 end = await bridge(parent, joined, terms)
                 if end is BridgeEnd.CHILD_TAKEN_AWAY:

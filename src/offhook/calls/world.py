@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from offhook.calls.errors import RecognitionFailed, StreamFailed
+from offhook.calls.errors import RecognitionFailed, RecordingFailed, StreamFailed
 from offhook.calls.legs import Legs
 from offhook.calls.ports import (
     Clock,
     MediaPlane,
     Recogniser,
     Recognition,
+    RecordingFile,
+    RecordingFiles,
     Signalling,
     SocketOrder,
     Speech,
@@ -54,6 +56,7 @@ class CallSettings:
     max_calls: int = 5000
     max_redirects: int = 100  # documents that follow one another without a pause
     sip_domain: str = "sip.localhost"
+    api_url: str = "http://127.0.0.1:8080"  # where the REST API is reached, without a slash at the end
     stream_queue: float = 600.0  # seconds of sound that a stream may have waiting to be played
     refer_silence: float = 32.0  # how long <Refer> waits for the first NOTIFY after the peer's 202
     refer_limit: float = 180.0  # and then from one NOTIFY to the next; RFC 3261's timer C
@@ -77,6 +80,21 @@ class NoSockets:
         raise StreamFailed(31902, f"nothing here connects to {order.url}")
 
 
+class NoRecordings:
+    """What calls have when there is nowhere to keep recordings."""
+
+    def create(self, sid: str, channels: int) -> RecordingFile:
+        """Raises RecordingFailed."""
+        raise RecordingFailed(f"there is nowhere to keep recording {sid} of {channels} channels")
+
+    async def mend(self, sid: str) -> int:  # noqa: ARG002
+        """There is none."""
+        return 0
+
+    async def delete(self, sid: str) -> None:
+        """There is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """The outside as a call sees it."""
@@ -91,5 +109,6 @@ class World:
     tokens: Tokens
     recogniser: Recogniser = field(default_factory=NoRecogniser)
     sockets: StreamSockets = field(default_factory=NoSockets)
+    recordings: RecordingFiles = field(default_factory=NoRecordings)
     settings: CallSettings = field(default_factory=CallSettings)
     legs: Legs = field(default_factory=Legs)

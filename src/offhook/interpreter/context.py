@@ -8,12 +8,14 @@ from typing import Any, Protocol
 
 from offhook.calls.dialer import DialOrder, DialOutcome
 from offhook.calls.ports import Recogniser, Sound, Speech, TapBlock, Webhooks
+from offhook.calls.recording import RecordingOrder
 from offhook.calls.referral import ReferOutcome
 from offhook.calls.stream import StreamOrder
 from offhook.calls.transcription import TranscriptionOrder
 from offhook.calls.world import CallSettings
 from offhook.interpreter.references import resolve
 from offhook.model.call import CallRecord, HttpMethod, WebhookTarget
+from offhook.model.recording import RecordingRecord
 from offhook.model.timeline import Kind
 from offhook.twiml.verbs import Verb
 
@@ -79,6 +81,35 @@ class RunningTranscriptions(Protocol):
         """The transcription of this SID, or the newest of this name."""
 
 
+class RunningRecording(Protocol):
+    """Likewise, of calls.recording.Recording."""
+
+    @property
+    def record(self) -> RecordingRecord:
+        """Its newest state."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it is, about."""
+
+    @property
+    def ended(self) -> asyncio.Event:
+        """Set when it takes no more."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+class RunningRecordings(Protocol):
+    """Likewise, of calls.recordings.Recordings."""
+
+    def start(self, order: RecordingOrder) -> RunningRecording:
+        """Begin to record; it goes on by itself. Raises IllegalCallState and LegEnded."""
+
+    def find(self, sid_or_name: str) -> RunningRecording | None:
+        """The recording of this SID, or the newest of this name."""
+
+
 class RunningCall(Protocol):
     """The part of calls.call.Call that documents need; testing.stage has another one."""
 
@@ -119,8 +150,15 @@ class RunningCall(Protocol):
         """The media streams of the call."""
 
     @property
+    def recordings(self) -> RunningRecordings:
+        """Its recordings."""
+
+    @property
     def transcriptions(self) -> RunningTranscriptions:
         """Its transcriptions."""
+
+    def owing_a_report(self) -> AbstractContextManager[None]:
+        """A call that ends while the block runs is not done with its document before the action has been asked."""
 
     def keys(self) -> AbstractContextManager["asyncio.Queue[str]"]:
         """The keys that the caller presses while the block runs, those first that no verb has asked for yet."""

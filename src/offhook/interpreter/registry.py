@@ -12,6 +12,7 @@ from offhook.interpreter.verbs.beside.starting import start, stop
 from offhook.interpreter.verbs.dial.dial import dial
 from offhook.interpreter.verbs.ending import hang_up, redirect, reject
 from offhook.interpreter.verbs.gather.gather import gather
+from offhook.interpreter.verbs.record import record
 from offhook.interpreter.verbs.refer import refer
 from offhook.interpreter.verbs.say_play import fetch_sound, make_speech, pause, play, say
 from offhook.interpreter.verbs.unbuilt import skip
@@ -22,6 +23,7 @@ from offhook.twiml.verbs import (
     Hangup,
     Pause,
     Play,
+    Record,
     Redirect,
     Refer,
     Reject,
@@ -41,6 +43,7 @@ RUNNERS: Mapping[type, Runner] = MappingProxyType(
         Play: play,
         Pause: pause,
         Gather: gather,
+        Record: record,
         Start: start,
         Stop: stop,
         Connect: connect,

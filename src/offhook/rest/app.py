@@ -12,7 +12,7 @@ from aiohttp.typedefs import Middleware
 
 from offhook.calls.errors import CallError
 from offhook.model.webhook import API_VERSION
-from offhook.rest import call_parts, calls, envelope, errors, streams, transcriptions
+from offhook.rest import call_parts, calls, envelope, errors, recordings, streams, transcriptions
 from offhook.rest.auth import authenticate
 from offhook.rest.envelope import Extension
 from offhook.rest.errors import ApiError, ResourceNotFound, translate
@@ -23,6 +23,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _EXTENSION = r"{extension:(?:\.json|\.xml|\.csv)?}"
 _CALLS = "/Accounts/{account_sid}/Calls"
+_RECORDINGS = "/Accounts/{account_sid}/Recordings"
 _CALL = _CALLS + r"/{call_sid:[^/.]+}"
 
 _log = structlog.get_logger("offhook.rest")
@@ -52,6 +53,15 @@ def make_api(world: RestWorld) -> web.Application:
             web.delete(_CALL + _EXTENSION, calls.delete),
             web.get(f"{_CALL}/Notifications{_EXTENSION}", call_parts.list_notifications),
             web.get(_CALL + r"/Notifications/{sid:[^/.]+}" + _EXTENSION, call_parts.fetch_notification),
+            web.post(f"{_CALL}/Recordings{_EXTENSION}", recordings.create),
+            web.get(f"{_CALL}/Recordings{_EXTENSION}", recordings.list_of_call),
+            web.get(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
+            web.delete(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),
+            web.post(_CALL + r"/Recordings/{sid:[^/]+?}" + _EXTENSION, recordings.update),
+            web.get(_RECORDINGS + _EXTENSION, recordings.list_),
+            web.get(_RECORDINGS + r"/{sid:RE[^/.]+}.{form:wav|mp3}", recordings.fetch_media),
+            web.get(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
+            web.delete(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),
             web.post(f"{_CALL}/Streams{_EXTENSION}", streams.create),
             web.post(_CALL + "/Streams/{sid:[^/]+?}" + _EXTENSION, streams.update),
             web.post(f"{_CALL}/Transcriptions{_EXTENSION}", transcriptions.create),

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 
 from offhook.calls.exchange import PlaceCall
 from offhook.calls.ports import Clock, ProgramStart, Store, Timeline, Tokens
+from offhook.calls.recording import Recording, RecordingOrder
 from offhook.calls.stream import MediaStream, StreamOrder
 from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.model.call import CallRecord, StatusCallback, WebhookTarget
@@ -49,8 +51,24 @@ class ExchangeCommands(Protocol):
     async def stream(self, account_sid: AccountSid, call_sid: CallSid, order: StreamOrder) -> MediaStream:
         """Begin to stream a call in progress. Raises CallNotFound, IllegalCallState."""
 
+    async def begin_recording(self, account_sid: AccountSid, call_sid: CallSid, order: RecordingOrder) -> Recording:
+        """Begin to record a call in progress. Raises CallNotFound, IllegalCallState."""
+
+    async def find_recording(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> Recording | None:
+        """A recording of a live call. Raises CallNotFound, IllegalCallState."""
+
     async def find_stream(self, account_sid: AccountSid, call_sid: CallSid, sid_or_name: str) -> MediaStream | None:
         """A stream of a live call, by SID or name. Raises CallNotFound."""
+
+
+class RecordingMedia(Protocol):
+    """The files of recordings; satisfied by net.recording_files."""
+
+    def path(self, sid: str) -> Path:
+        """Where a recording is."""
+
+    async def delete(self, sid: str) -> None:
+        """Remove a file; nothing happens when there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +89,7 @@ class RestWorld:
 
     exchange: ExchangeCommands
     store: Store
+    recordings: RecordingMedia
     accounts: Mapping[AccountSid, str]
     clock: Clock
     tokens: Tokens

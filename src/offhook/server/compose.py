@@ -19,6 +19,7 @@ from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
 from offhook.net.media_service import MediaEdge, MediaService
 from offhook.net.media_stream import StreamClient, StreamLimits, anybody
+from offhook.net.recording_files import RecordingFolder, recordings_folder
 from offhook.net.sip_service import SipService
 from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
@@ -84,6 +85,8 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         sip = SipService(edges, timeline, CLOCK, TOKENS, hear, resolver=resolver(settings.dns), protection=guarded)
         speech, recogniser = await open_speech(stack, settings, config.data)
         sockets = await open_streams(stack, settings, accounts)
+        recordings = RecordingFolder(recordings_folder(settings.recordings.url, config.data))
+        stack.push_async_callback(recordings.close)
         world = World(
             signalling=sip,
             media=media,
@@ -91,6 +94,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
             speech=speech,
             recogniser=recogniser,
             sockets=sockets,
+            recordings=recordings,
             store=store,
             timeline=timeline,
             clock=CLOCK,
@@ -102,8 +106,17 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         await sip.start()
         stack.push_async_callback(end_calls, exchange, settings.limits.drain)
         recovered = await exchange.recover()
+        await exchange.mend_recordings()
         app = make_app(
-            RestWorld(exchange=exchange, store=store, accounts=accounts, clock=CLOCK, tokens=TOKENS, timeline=timeline)
+            RestWorld(
+                exchange=exchange,
+                recordings=recordings,
+                store=store,
+                accounts=accounts,
+                clock=CLOCK,
+                tokens=TOKENS,
+                timeline=timeline,
+            )
         )
         add_health(app, exchange)
         metrics = watch(exchange, media, timeline)
@@ -236,6 +249,7 @@ def call_settings(settings: Settings) -> CallSettings:
         max_calls=limits.calls,
         sip_domain=settings.sip.domain,
         stream_queue=settings.streams.queue,
+        api_url=(settings.http.public_url or f"http://{settings.http.listen}").rstrip("/"),
         redirects=RedirectRules(
             limit=settings.sip.redirects,
             allows_private=settings.sip.redirect_private,

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from offhook.calls.errors import StoreFailed
 from offhook.calls.ports import CallFilter, CallPage, Notification
 from offhook.model.call import CallRecord
+from offhook.model.recording import RecordingRecord
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.store import records
@@ -127,6 +128,32 @@ class SqliteStore:
             lambda connection: connection.execute(records.SELECT_NOTIFICATIONS, values).fetchall()
         )
         return [records.decode_notification(row[0]) for row in rows]
+
+    def save_recording(self, record: RecordingRecord) -> None:
+        """Write a newer state of a recording, without waiting."""
+        row = records.recording_row(record)
+        self._writer.post(lambda connection: connection.execute(records.SAVE_RECORDING, row))
+
+    async def recordings(self, account_sid: AccountSid, call_sid: CallSid | None = None) -> Sequence[RecordingRecord]:
+        """The recordings of an account (the newest thousand) or of one of its calls. Raises StoreFailed."""
+        statement = records.SELECT_RECORDINGS if call_sid is None else records.SELECT_RECORDINGS_OF_CALL
+        values = (account_sid,) if call_sid is None else (account_sid, call_sid)
+        rows = await self._writer.read(lambda connection: connection.execute(statement, values).fetchall())
+        return [records.decode_recording(row[0]) for row in rows]
+
+    async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
+        """Forget a recording; False when there is none. Raises StoreFailed."""
+        values = (account_sid, sid)
+        deleted = await self._writer.write(
+            lambda connection: connection.execute(records.DELETE_RECORDING, values).rowcount
+        )
+        return bool(deleted)
+
+    async def unfinished_recordings(self) -> Sequence[RecordingRecord]:
+        """Every recording that is neither complete nor absent. Raises StoreFailed."""
+        statement = records.SELECT_UNFINISHED_RECORDINGS
+        rows = await self._writer.read(lambda connection: connection.execute(statement).fetchall())
+        return [records.decode_recording(row[0]) for row in rows]
 
     def append_timeline(self, entry: TimelineEntry) -> None:
         """Write one entry, without waiting; an entry that names no call has no timeline to go to and is left out."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from offhook.calls.errors import BadPageToken
 from offhook.calls.ports import CallFilter, CallPage, Notification
 from offhook.model.call import CallRecord
+from offhook.model.recording import RecordingRecord
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 
@@ -16,6 +17,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.history: dict[CallSid, list[CallRecord]] = {}
         self.notices: list[Notification] = []
+        self.recorded: dict[str, RecordingRecord] = {}
         self.entries: list[TimelineEntry] = []
 
     def record(self, sid: str) -> CallRecord:
@@ -75,6 +77,27 @@ class MemoryStore:
     async def notifications(self, account_sid: AccountSid, call_sid: CallSid) -> Sequence[Notification]:
         """A call's notifications, oldest first."""
         return [one for one in self.notices if one.call_sid == call_sid and one.account_sid == account_sid]
+
+    def save_recording(self, record: RecordingRecord) -> None:
+        """Keep the newest state."""
+        self.recorded[record.sid] = record
+
+    async def recordings(self, account_sid: AccountSid, call_sid: CallSid | None = None) -> Sequence[RecordingRecord]:
+        """Newest first."""
+        found = [one for one in self.recorded.values() if one.account_sid == account_sid]
+        return [one for one in reversed(found) if call_sid is None or one.call_sid == call_sid]
+
+    async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
+        """Forget one."""
+        found = self.recorded.get(sid)
+        if found is None or found.account_sid != account_sid:
+            return False
+        del self.recorded[sid]
+        return True
+
+    async def unfinished_recordings(self) -> Sequence[RecordingRecord]:
+        """Those that are neither complete nor absent."""
+        return [one for one in self.recorded.values() if not one.status.is_final]
 
     def append_timeline(self, entry: TimelineEntry) -> None:
         """Keep one entry."""

@@ -23,7 +23,7 @@ from offhook.model.timeline import Kind
 from offhook.testing.clock import EPOCH
 from offhook.testing.recogniser import ScriptedRecogniser
 from offhook.testing.speech import StageVoice
-from offhook.testing.stage_beside import StageStreams
+from offhook.testing.stage_beside import StageRecordings, StageStreams
 from offhook.testing.webapp import WebApp
 
 STAGE_RECORD = CallRecord(
@@ -78,6 +78,7 @@ class Stage:
         self._keys: asyncio.Queue[str] = asyncio.Queue()
         self.streams = StageStreams(self._write)
         self.transcriptions = StageStreams(self._write)
+        self.recordings = StageRecordings(self._write)
         if is_answered:
             self._move(CallStatus.IN_PROGRESS)
 
@@ -129,6 +130,11 @@ class Stage:
         """Let the caller press keys."""
         for digit in digits:
             self._keys.put_nowait(digit)
+
+    @contextmanager
+    def owing_a_report(self) -> Iterator[None]:
+        """A stage waits for everything."""
+        yield
 
     @contextmanager
     def keys(self) -> Iterator[asyncio.Queue[str]]:

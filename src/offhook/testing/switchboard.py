@@ -16,6 +16,7 @@ from offhook.model.sids import AccountSid
 from offhook.testing.clock import SeededTokens, VirtualClock, VirtualTimeError, settle
 from offhook.testing.plane import FakePlane
 from offhook.testing.recogniser import ScriptedRecogniser
+from offhook.testing.recordings import MemoryRecordings
 from offhook.testing.records import MemoryStore, MemoryTimeline
 from offhook.testing.signalling import FakeSignalling
 from offhook.testing.sockets import FakeSockets
@@ -36,6 +37,7 @@ class Switchboard:
         self.voice = StageVoice()
         self.recogniser = ScriptedRecogniser()
         self.sockets = FakeSockets()
+        self.recordings = MemoryRecordings()
         self.store = MemoryStore()
         self.timeline = MemoryTimeline()
         self.signalling = FakeSignalling(EDGES, self._receive_signalling)
@@ -47,6 +49,7 @@ class Switchboard:
             speech=self.voice,
             recogniser=self.recogniser,
             sockets=self.sockets,
+            recordings=self.recordings,
             store=self.store,
             timeline=self.timeline,
             clock=VirtualClock(),

@@ -11,7 +11,7 @@ from offhook.twiml import hints, ssml
 from offhook.twiml.elements import MAX_BYTES, Element, read_elements
 from offhook.twiml.errors import SCHEMA_VIOLATION, WRONG_ROOT, TwimlError, TwimlWarning
 from offhook.twiml.kinds import Link, Text, Url
-from offhook.twiml.media_nouns import MediaNoun
+from offhook.twiml.media_nouns import MediaNoun, RecordingCallback
 from offhook.twiml.nouns import MachineDetection, Noun, NumberNoun, UnbuiltNoun
 from offhook.twiml.rules import Attribute, Body, Rule
 from offhook.twiml.schema import ELEMENTS, IGNORED_ATTRIBUTES, MAX_NOUNS, ROOT
@@ -46,13 +46,19 @@ MIXED_NOUNS = 13000
 
 # Several attributes that share a value of their own: field prefix to dataclass.
 _PARTS: dict[str, Any] = {
-    "recording": DialRecording,
     "machine_detection": MachineDetection,
     "speech": GatherSpeech,
 }
 _UNEXPECTED = {"Dial": NOT_IN_DIAL, "Gather": NOT_IN_GATHER}
 _WITH_MEDIA: dict[str, Any] = {"Start": Start, "Stop": Stop, "Connect": Connect}
 _UNMIXABLE = frozenset({"Conference", "Queue", "Application"})
+
+
+def _part(rule: Rule, name: str) -> Any:
+    """The dataclass of several attributes: that of <Dial record> knows what is recorded, too."""
+    if name == "recording":
+        return DialRecording if rule.make is Dial else RecordingCallback
+    return _PARTS[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +256,7 @@ class _Reader:
             if is_good:
                 part, _, field = row.target.rpartition(".")
                 (parts.setdefault(part, {}) if part else values)[field] = value
-        values.update({part: _PARTS[part](**fields) for part, fields in parts.items()})
+        values.update({part: _part(rule, part)(**fields) for part, fields in parts.items()})
         return values
 
     def _read(self, element: Element, row: Attribute, text: str) -> tuple[bool, object]:

@@ -6,7 +6,7 @@ Values as document read them: bad ones have been replaced by the defaults here, 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from offhook.twiml.nouns import UnbuiltNoun
+from offhook.twiml.nouns import COMPLETED_ONLY, UnbuiltNoun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +48,28 @@ class TranscriptionNoun:
     line: int = 0
 
 
-MediaNoun = StreamNoun | TranscriptionNoun | UnbuiltNoun
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingCallback:
+    """Whom a recording tells, and of what."""
+
+    callback: str | None = None
+    callback_method: str = "POST"
+    callback_event: frozenset[str] = COMPLETED_ONLY
+    configuration_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingNoun:
+    """<Recording>: what of the call is recorded."""
+
+    name: ClassVar[str] = "Recording"
+
+    own_name: str = ""
+    track: str = "both"
+    channels: str = "dual"
+    trim: str = "trim-silence"
+    recording: RecordingCallback = RecordingCallback()
+    line: int = 0
+
+
+MediaNoun = RecordingNoun | StreamNoun | TranscriptionNoun | UnbuiltNoun

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from offhook.twiml.kinds import Choice, Digits, Hints, Keys, Text, Url, Whole, WholeOrAuto, Words
-from offhook.twiml.media_nouns import StreamNoun, TranscriptionNoun
+from offhook.twiml.media_nouns import RecordingNoun, StreamNoun, TranscriptionNoun
 from offhook.twiml.nouns import NumberNoun, SipNoun
 from offhook.twiml.rules import (
     ACTION,
@@ -34,6 +34,7 @@ from offhook.twiml.verbs import (
     Hangup,
     Pause,
     Play,
+    Record,
     Redirect,
     Refer,
     Reject,
@@ -43,7 +44,21 @@ from offhook.twiml.verbs import (
 )
 
 ROOT = "Response"
-VERBS = ("Say", "Play", "Pause", "Gather", "Redirect", "Reject", "Hangup", "Dial", "Refer", "Start", "Stop", "Connect")
+VERBS = (
+    "Say",
+    "Play",
+    "Pause",
+    "Gather",
+    "Record",
+    "Redirect",
+    "Reject",
+    "Hangup",
+    "Dial",
+    "Refer",
+    "Start",
+    "Stop",
+    "Connect",
+)
 DIAL_NOUNS = ("Client", "Conference", "Queue", "Application", "Sim", "WhatsApp")
 MAX_NOUNS = 10  # contract 1 §3.3
 
@@ -147,6 +162,30 @@ _BUILT: Mapping[str, Rule] = MappingProxyType(
                 Attribute("bargeIn", FLAG, "true", 13332),
                 Attribute("enhanced", FLAG, "false", field="speech.is_enhanced"),
                 Attribute("debug", FLAG, "false"),
+            ),
+        ),
+        "Record": Rule(
+            make=Record,
+            attributes=(
+                *ACTION,
+                Attribute("timeout", Whole(), "5", 13611),
+                Attribute("finishOnKey", Keys(is_single=False), "1234567890*#"),
+                Attribute("maxLength", Whole(1, 86400), "3600"),
+                Attribute("playBeep", FLAG, "true"),
+                Attribute("trim", TRIM, "trim-silence"),
+                *RECORDING_CALLBACK,
+                Attribute("transcribe", FLAG, "false"),
+                Attribute("transcribeCallback", URL, None, 13257),
+            ),
+        ),
+        "Recording": Rule(
+            make=RecordingNoun,
+            attributes=(
+                Attribute("name", TEXT, "", field="own_name"),
+                Attribute("track", SIDES, "both"),
+                Attribute("channels", Choice(("mono", "dual")), "dual"),
+                Attribute("trim", TRIM, "trim-silence"),
+                *RECORDING_CALLBACK,
             ),
         ),
         "Start": Rule(make=Start, children=("Stream", "Siprec", "Transcription", "Recording"), attributes=ACTION),

@@ -6,14 +6,13 @@ Contract 2 §0.1, §1, §2.7, §5. Read by schema. An element moves to schema wh
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from offhook.twiml.kinds import Choice, Keys, Text, Url, Whole, Words
+from offhook.twiml.kinds import Choice, Text, Url, Whole, Words
 from offhook.twiml.rules import (
     ACTION,
     FLAG,
     LINK,
     METHOD,
     RECORDING_CALLBACK,
-    SIDES,
     SSML,
     STATUS_CALLBACK,
     TEXT,
@@ -34,19 +33,6 @@ _INTERRUPTIONS = Choice.of("none dtmf speech any", aliases=(("true", "any"), ("f
 
 UNBUILT_VERBS: Mapping[str, Rule] = MappingProxyType(
     {
-        "Record": Rule(
-            attributes=(
-                *ACTION,
-                Attribute("timeout", Whole(), "5", 13611),
-                Attribute("finishOnKey", Keys(is_single=False), "1234567890*#"),
-                Attribute("maxLength", Whole(1, 86400), "3600"),
-                Attribute("playBeep", FLAG, "true"),
-                Attribute("trim", TRIM, "trim-silence"),
-                *RECORDING_CALLBACK,
-                Attribute("transcribe", FLAG, "false"),
-                Attribute("transcribeCallback", URL, None, 13257),
-            ),
-        ),
         "Enqueue": Rule(
             body=Body.TEXT,
             children=("Task",),
@@ -132,15 +118,6 @@ UNBUILT_NOUNS: Mapping[str, Rule] = MappingProxyType(
         "WhatsApp": Rule(
             body=Body.TEXT,
             attributes=(Attribute("url", LINK, None, 11100), Attribute("method", METHOD, "POST"), *STATUS_CALLBACK),
-        ),
-        "Recording": Rule(
-            attributes=(
-                Attribute("track", SIDES, "both"),
-                Attribute("channels", Choice(("mono", "dual")), "dual"),
-                Attribute("trim", TRIM, "trim-silence"),
-                *RECORDING_CALLBACK,
-                *rows(TEXT, "name"),
-            ),
         ),
         "Siprec": Rule(
             children=("Parameter",),

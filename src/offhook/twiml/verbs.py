@@ -4,10 +4,10 @@ Values as document read them: bad ones have been replaced by the defaults here, 
 written (relative ones included), durations are whole seconds, methods are "GET" or "POST".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from offhook.twiml.media_nouns import MediaNoun
+from offhook.twiml.media_nouns import MediaNoun, RecordingCallback
 from offhook.twiml.nouns import COMPLETED_ONLY, Noun
 
 
@@ -161,6 +161,25 @@ class Gather:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Record the caller until silence, a key, or `max_length` seconds; `timeout` 0 is no silence."""
+
+    name: ClassVar[str] = "Record"
+
+    action: str | None = None
+    method: str = "POST"
+    timeout: int = 5
+    finish_on_key: str = "1234567890*#"
+    max_length: int = 3600
+    play_beep: bool = True
+    trim: str = "trim-silence"
+    recording: RecordingCallback = field(default_factory=RecordingCallback)
+    transcribe: bool = False
+    transcribe_callback: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """Begin what goes on beside the document."""
 
@@ -203,4 +222,6 @@ class Unbuilt:
     line: int = 0
 
 
-Verb = Say | Play | Pause | Gather | Redirect | Reject | Hangup | Dial | Refer | Start | Stop | Connect | Unbuilt
+Verb = (
+    Say | Play | Pause | Gather | Record | Redirect | Reject | Hangup | Dial | Refer | Start | Stop | Connect | Unbuilt
+)

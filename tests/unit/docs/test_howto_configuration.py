@@ -12,7 +12,7 @@ from offhook.telemetry.guard_metrics import GuardTold
 from offhook.telemetry.metrics import Metrics
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGES = ("run-behind-nat.md", "on-the-public-internet.md", "where-calls-go.md", "stream-audio.md")
+PAGES = ("run-behind-nat.md", "on-the-public-internet.md", "where-calls-go.md", "stream-audio.md", "record-calls.md")
 
 
 def blocks(page: str) -> list[str]:

@@ -172,7 +172,6 @@ async def test_half_a_pair_of_credentials_is_not_used() -> None:
 @pytest.mark.parametrize(
     "dial",
     [
-        '<Dial record="record-from-answer">+15550003</Dial>',
         '<Dial callReason="hello">+15550003</Dial>',
         '<Dial><Number machineDetection="Enable">+15550003</Number></Dial>',
     ],

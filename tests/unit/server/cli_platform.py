@@ -18,6 +18,7 @@ from offhook.calls.exchange import PlaceCall
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
+from offhook.net.recording_files import RecordingFolder
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
 from offhook.testing.records import MemoryStore, MemoryTimeline
@@ -121,6 +122,7 @@ class Exchange:
         raise NotImplementedError
 
     hang_up = cancel = change_settings = transcribe = transcription = stream = find_stream = redirect
+    begin_recording = find_recording = redirect
 
 
 @dataclass(kw_only=True)
@@ -176,6 +178,7 @@ def running_platform(folder: Path) -> Iterator[Running]:
     world = RestWorld(
         exchange=exchange,
         store=store,
+        recordings=RecordingFolder(folder / "recordings"),
         accounts={ACCOUNT: TOKEN},
         clock=NoonClock(),
         tokens=CountedTokens(),

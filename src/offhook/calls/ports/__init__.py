@@ -15,6 +15,7 @@ from offhook.calls.ports.application import (
 from offhook.calls.ports.media import MediaPlane, PortStatistics, Sound, SrtpPolicy, TapBlock
 from offhook.calls.ports.programs import ProgramStart
 from offhook.calls.ports.recogniser import Recogniser, Recognition, SpeechOrder, Utterance
+from offhook.calls.ports.recordings import RecordingFile, RecordingFiles
 from offhook.calls.ports.records import CallFilter, CallPage, Clock, Notification, Store, Timeline, Tokens
 from offhook.calls.ports.signalling import InviteOrder, PlacedInvite, Signalling, SipCredentials
 from offhook.calls.ports.streams import (
@@ -52,6 +53,8 @@ __all__ = [
     "ProgramStart",
     "Recogniser",
     "Recognition",
+    "RecordingFile",
+    "RecordingFiles",
     "Remark",
     "Said",
     "Signalling",

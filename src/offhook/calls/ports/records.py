@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from offhook.model.call import CallRecord
+from offhook.model.recording import RecordingRecord
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import TimelineEntry
 
@@ -79,6 +80,18 @@ class Store(Protocol):
 
     def append_timeline(self, entry: TimelineEntry) -> None:
         """Write one entry, without waiting."""
+
+    def save_recording(self, record: RecordingRecord) -> None:
+        """Write a newer state of a recording, without waiting."""
+
+    async def recordings(self, account_sid: AccountSid, call_sid: CallSid | None = None) -> Sequence[RecordingRecord]:
+        """The recordings of an account or of one of its calls, newest first. Raises StoreFailed."""
+
+    async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
+        """Forget a recording; False when there is none. Raises StoreFailed."""
+
+    async def unfinished_recordings(self) -> Sequence[RecordingRecord]:
+        """Every recording that is neither complete nor absent. Raises StoreFailed."""
 
     async def timeline(self, call_sid: CallSid) -> Sequence[TimelineEntry]:
         """A call's entries in order of time, unsaved ones included."""

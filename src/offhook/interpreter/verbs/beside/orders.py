@@ -1,12 +1,14 @@
 """The nouns of <Start> and <Connect> in the words of calls."""
 
+from offhook.calls.recording import RecordingOrder
 from offhook.calls.stream import INBOUND, StreamOrder
 from offhook.calls.transcription import TranscriptionOrder
 from offhook.interpreter.context import Context
 from offhook.interpreter.references import resolve
-from offhook.twiml.media_nouns import StreamNoun, TranscriptionNoun
+from offhook.twiml.media_nouns import RecordingNoun, StreamNoun, TranscriptionNoun
 
 MALFORMED_URL, WRONG_TRACK = 31923, 31941
+RECORDING_SOURCE = "StartCallRecordingTwiML"
 SOCKET_OF = {"http": "ws", "https": "wss"}
 
 
@@ -27,6 +29,23 @@ def stream_order(noun: StreamNoun, context: Context, *, is_two_way: bool) -> Str
         is_two_way=is_two_way,
         parameters=dict(noun.parameters),
         callback=context.target(callback, noun.status_callback_method) if callback is not None else None,
+    )
+
+
+def recording_order(noun: RecordingNoun, context: Context) -> RecordingOrder:
+    """What is asked for. Raises DocumentFailed (11100)."""
+    recording = noun.recording
+    callback = None
+    if recording.callback is not None:
+        callback = context.target(recording.callback, recording.callback_method)
+    return RecordingOrder(
+        source=RECORDING_SOURCE,
+        name=noun.own_name,
+        channels=2 if noun.channels == "dual" else 1,
+        track=noun.track,
+        is_trimmed=noun.trim == "trim-silence",
+        callback=callback,
+        events=recording.callback_event,
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from offhook.calls.errors import IllegalCallState
 from offhook.interpreter.context import Context
 from offhook.interpreter.outcome import Continue, Outcome
-from offhook.interpreter.verbs.beside.orders import stream_order, transcription_order
-from offhook.twiml.media_nouns import StreamNoun, TranscriptionNoun
+from offhook.interpreter.verbs.beside.orders import recording_order, stream_order, transcription_order
+from offhook.twiml.media_nouns import RecordingNoun, StreamNoun, TranscriptionNoun
 from offhook.twiml.verbs import Start, Stop
 
 NOT_AVAILABLE, NOT_STARTED = 13750, 12200
@@ -52,6 +52,14 @@ def _start_transcription(noun: TranscriptionNoun, context: Context) -> None:
     context.call.transcriptions.start(transcription_order(noun, context))
 
 
+def _start_recording(noun: RecordingNoun, context: Context) -> None:
+    context.call.recordings.start(recording_order(noun, context))
+
+
+def _stop_recording(noun: RecordingNoun, context: Context) -> None:
+    _stop(context.call.recordings.find(noun.own_name), noun, context)
+
+
 def _stop_stream(noun: StreamNoun, context: Context) -> None:
     _stop(context.call.streams.find(noun.own_name), noun, context)
 
@@ -60,7 +68,7 @@ def _stop_transcription(noun: TranscriptionNoun, context: Context) -> None:
     _stop(context.call.transcriptions.find(noun.own_name), noun, context)
 
 
-def _stop(found: Any, noun: StreamNoun | TranscriptionNoun, context: Context) -> None:
+def _stop(found: Any, noun: StreamNoun | TranscriptionNoun | RecordingNoun, context: Context) -> None:
     if found is None:
         context.warn(NOT_STARTED, f"<Stop><{noun.name}>: nothing of the name {noun.own_name!r} was begun")
     else:
@@ -68,6 +76,8 @@ def _stop(found: Any, noun: StreamNoun | TranscriptionNoun, context: Context) ->
 
 
 STARTERS: Mapping[type, Starter] = MappingProxyType(
-    {StreamNoun: _start_stream, TranscriptionNoun: _start_transcription}
+    {StreamNoun: _start_stream, TranscriptionNoun: _start_transcription, RecordingNoun: _start_recording}
 )
-STOPPERS: Mapping[type, Starter] = MappingProxyType({StreamNoun: _stop_stream, TranscriptionNoun: _stop_transcription})
+STOPPERS: Mapping[type, Starter] = MappingProxyType(
+    {StreamNoun: _stop_stream, TranscriptionNoun: _stop_transcription, RecordingNoun: _stop_recording}
+)

@@ -1,10 +1,12 @@
 """<Dial>: rings its targets, joins the one that answers, and asks the action what comes next (contract 1 §3)."""
 
 from offhook.calls.dialer import DialOrder, DialOutcome, DialTarget
+from offhook.calls.recording import RecordingOrder
 from offhook.interpreter.context import Context
 from offhook.interpreter.errors import DocumentFailed
 from offhook.interpreter.outcome import Continue, Finish, Outcome, Redirect
 from offhook.interpreter.verbs.dial.action import action_parameters
+from offhook.interpreter.verbs.dial.recording import recording_order, recording_parameters
 from offhook.interpreter.verbs.dial.targets import targets_of
 from offhook.model.call import CallStatus, WebhookTarget
 from offhook.twiml.verbs import Dial
@@ -12,7 +14,6 @@ from offhook.twiml.verbs import Dial
 DIAL_IN_SCREENING = 13201
 NOTHING_TO_DIAL = 13223
 NOT_AVAILABLE = 13750
-NO_RECORDING = frozenset({"do-not-record", "false"})
 
 
 async def dial(verb: Dial, context: Context) -> Outcome:
@@ -22,19 +23,27 @@ async def dial(verb: Dial, context: Context) -> Outcome:
     # Before anything rings: an action that leads nowhere must not cost the caller a conversation.
     action = context.target(verb.action, verb.method) if verb.action is not None else None
     refer = context.target(verb.refer_url, verb.refer_method) if verb.refer_url is not None else None
+    recording = recording_order(verb, context)
     _warn_unbuilt(verb, context)
-    outcome = await _carry_out(verb, targets_of(verb.nouns, context), refer, context)
+    outcome = await _carry_out(verb, targets_of(verb.nouns, context), refer, recording, context)
     if outcome.was_transferred:
         return Finish()
     if refer is not None and outcome.refer_parameters is not None:
         return Redirect(target=refer, parameters=outcome.refer_parameters, purpose="refer")
     if action is None:
         return Continue()
-    return Redirect(target=action, parameters=action_parameters(outcome), purpose="action")
+    parameters = action_parameters(outcome)
+    if outcome.recording_sid is not None:
+        parameters |= recording_parameters(context.call, outcome.recording_sid)
+    return Redirect(target=action, parameters=parameters, purpose="action")
 
 
 async def _carry_out(
-    verb: Dial, targets: tuple[DialTarget, ...], refer: WebhookTarget | None, context: Context
+    verb: Dial,
+    targets: tuple[DialTarget, ...],
+    refer: WebhookTarget | None,
+    recording: RecordingOrder | None,
+    context: Context,
 ) -> DialOutcome:
     call = context.call
     if not verb.answer_on_bridge:
@@ -54,12 +63,12 @@ async def _carry_out(
             ring_tone=verb.ring_tone,
             sequential=verb.sequential,
             refer=refer,
+            recording=recording,
+            records_ringing=verb.recording.record.startswith("record-from-ringing"),
         )
     )
 
 
 def _warn_unbuilt(verb: Dial, context: Context) -> None:
-    if verb.recording.record not in NO_RECORDING:
-        context.warn(NOT_AVAILABLE, "record is not built yet: the call goes on without a recording")
     if verb.call_reason is not None:
         context.warn(NOT_AVAILABLE, "callReason is not built yet: the callee is not shown it")

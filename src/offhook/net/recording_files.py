@@ -1,0 +1,170 @@
+"""calls.ports.RecordingFiles in a local folder: WAV files that are whole at every moment but the last second.
+
+One thread writes for all; the header is renewed with each piece, so that a file that a crash has left can be played.
+"""
+
+import asyncio
+import struct
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from io import BufferedRandom
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from offhook.calls.errors import RecordingFailed
+
+RATE, WIDTH = 8000, 2
+HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+MOST_WAITING = 64 * 1024 * 1024  # octets of all recordings that the disk has not taken yet
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger(__name__)
+
+
+def recordings_folder(url: str, data: Path) -> Path:
+    """The folder that a `file:` URL names, relative to the data folder. Raises RecordingFailed for another kind."""
+    scheme, _, path = url.partition(":")
+    if scheme != "file" or not path:
+        raise RecordingFailed(f"recordings.url must look like file:./recordings, not {url!r}")
+    return data / path.removeprefix("//")
+
+
+class RecordingFolder:
+    """Files by SID; make it on the running loop and `close` it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recordings")
+        self.waiting = 0
+
+    def path(self, sid: str) -> Path:
+        """Where a recording is."""
+        return self.folder / f"{sid}.wav"
+
+    def create(self, sid: str, channels: int) -> "WavFile":
+        """Begin a file. Returns at once; what goes wrong is told by finish."""
+        return WavFile(self, self.path(sid), channels)
+
+    async def mend(self, sid: str) -> int:
+        """Make a file whole that an earlier process left; how many octets of samples it holds, 0 for none."""
+        return await self.submit(_mend, self.path(sid))
+
+    async def delete(self, sid: str) -> None:
+        """Remove a file; nothing happens when there is none."""
+        await self.submit(_unlink, self.path(sid))
+
+    async def close(self) -> None:
+        """Write what waits."""
+        await asyncio.to_thread(self._thread.shutdown)
+
+    def submit(self, work: Callable[..., Result], *taken: Any) -> asyncio.Future[Result]:
+        """Do it on the thread, in turn."""
+        return asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *taken))
+
+
+class WavFile:
+    """One file; satisfies calls.ports.RecordingFile."""
+
+    def __init__(self, folder: RecordingFolder, path: Path, channels: int) -> None:
+        self._folder = folder
+        self._path = path
+        self._channels = channels
+        self._file: BufferedRandom | None = None
+        self._octets = 0
+        self._failure = ""
+        folder.submit(self._open).add_done_callback(_forget)
+
+    def append(self, samples: bytes) -> None:
+        """More sound; when the disk is far behind, what comes is left out, and finish says so."""
+        if self._folder.waiting + len(samples) > MOST_WAITING:
+            self._failure = self._failure or "the disk is too slow: sound was left out"
+            return
+        self._folder.waiting += len(samples)
+        written = self._folder.submit(self._write, samples)
+        written.add_done_callback(lambda _: self._settle(len(samples)))
+
+    async def finish(self) -> int:
+        """Close it. Raises RecordingFailed when not all of it could be kept; what was kept stays."""
+        await self._folder.submit(self._close)
+        if self._failure:
+            raise RecordingFailed(self._failure, self._octets)
+        return self._octets
+
+    def _settle(self, octets: int) -> None:
+        self._folder.waiting -= octets
+
+    # --- on the thread --------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w+b")
+            self._file.write(header(0, self._channels))
+            self._file.flush()
+        except OSError as error:
+            self._fail(error)
+
+    def _write(self, samples: bytes) -> None:
+        if self._file is None or self._failure:
+            return
+        try:
+            self._file.seek(HEADER.size + self._octets)
+            self._file.write(samples)
+            self._file.flush()
+            self._octets += len(samples)
+            self._file.seek(0)
+            self._file.write(header(self._octets, self._channels))
+            self._file.flush()
+        except OSError as error:
+            self._fail(error)
+
+    def _close(self) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.truncate(HEADER.size + self._octets)
+            self._file.close()
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self._failure = self._failure or f"{self._path.name} cannot be written: {error.strerror or error}"
+        log.error("recording_not_written", path=str(self._path), reason=str(error))
+
+
+def header(octets: int, channels: int) -> bytes:
+    """The 44 octets before the samples (RIFF WAVE, PCM)."""
+    frame = channels * WIDTH
+    return HEADER.pack(
+        b"RIFF", 36 + octets, b"WAVE", b"fmt ", 16, 1, channels, RATE, RATE * frame, frame, 8 * WIDTH, b"data", octets
+    )
+
+
+def _mend(path: Path) -> int:
+    try:
+        with path.open("r+b") as file:
+            head = file.read(HEADER.size)
+            if len(head) < HEADER.size:
+                return 0
+            channels = HEADER.unpack(head)[6]
+            frame = WIDTH * max(1, channels)
+            octets = (path.stat().st_size - HEADER.size) // frame * frame
+            file.seek(0)
+            file.write(header(octets, channels))
+            file.truncate(HEADER.size + octets)
+            return int(octets)
+    except FileNotFoundError:
+        return 0
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _forget(done: "asyncio.Future[None]") -> None:
+    if not done.cancelled() and done.exception() is not None:
+        log.error("recording_not_opened", reason=str(done.exception()))

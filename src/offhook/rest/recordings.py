@@ -1,0 +1,230 @@
+"""Recordings: of a call and of an account, their control while they run, and their sound (contract 2 §3)."""
+
+import asyncio
+import io
+import wave
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from offhook.calls.recording import Recording, RecordingOrder, url_of
+from offhook.model.recording import RecordingRecord, RecordingStatus
+from offhook.model.sids import AccountSid, CallSid
+from offhook.model.webhook import API_VERSION
+from offhook.rest import envelope, errors
+from offhook.rest.calls import stored_call
+from offhook.rest.envelope import Extension, Resource, date
+from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
+from offhook.rest.form import Form, read_form
+from offhook.rest.listing import read_page
+from offhook.rest.parameters import target
+from offhook.rest.representation import account_path
+from offhook.rest.request import extension_of
+from offhook.rest.world import WORLD
+
+SOURCE = "StartCallRecordingAPI"
+EVENTS = frozenset({"in-progress", "completed", "absent"})
+TRACKS = {"inbound", "outbound", "both"}
+HEADER = 44  # octets before the samples of our files
+NOT_FOUND, NOT_ACCEPTABLE, CONFLICT = 404, 406, 409
+
+
+# --- of a live call ------------------------------------------------------------------------------------------------
+
+
+async def create(request: web.Request) -> web.Response:
+    """POST Recordings of a call: 201 once it is begun."""
+    world = request.app[WORLD]
+    order = read_order(await read_form(request, world.limits))
+    record = await stored_call(request)
+    recording = await world.exchange.begin_recording(record.account_sid, record.sid, order)
+    return _of_call(request, recording.record, 201)
+
+
+async def update(request: web.Request) -> web.Response:
+    """POST one of them, or Twilio.CURRENT, with Status paused, in-progress or stopped."""
+    world = request.app[WORLD]
+    form = await read_form(request, world.limits)
+    record = await stored_call(request)
+    recording = await world.exchange.find_recording(record.account_sid, record.sid, request.match_info["sid"])
+    if recording is None:
+        raise ResourceNotFound(request.path)
+    shown = _change(recording, form)
+    return _of_call(request, shown, 200)
+
+
+def _change(recording: Recording, form: Form) -> RecordingRecord:
+    status, behaviour = form.text("Status"), form.text("PauseBehavior") or "silence"
+    if behaviour not in {"silence", "skip"}:
+        raise InvalidParameter(errors.INVALID_PARAMETER, "PauseBehavior must be silence or skip")
+    if recording.ended.is_set():
+        raise ApiError(400, errors.INVALID_PARAMETER, "The recording has ended")
+    match status:
+        case "paused":
+            recording.pause(skips=behaviour == "skip")
+        case "in-progress":
+            recording.resume()
+        case "stopped":
+            recording.stop()
+            # The answer says stopped; what is read afterwards says processing, then completed (contract 2 §3.4).
+            return msgspec.structs.replace(recording.record, status=RecordingStatus.STOPPED)
+        case _:
+            raise InvalidParameter(errors.INVALID_PARAMETER, "Status must be paused, in-progress or stopped")
+    return recording.record
+
+
+def read_order(form: Form) -> RecordingOrder:
+    """What is asked for. Raises InvalidParameter."""
+    channels, track = form.text("RecordingChannels") or "mono", form.text("RecordingTrack") or "both"
+    trim = form.text("Trim") or "do-not-trim"
+    events = frozenset(" ".join(form.all("RecordingStatusCallbackEvent")).split()) or frozenset({"completed"})
+    for name, is_good in (
+        ("RecordingChannels", channels in {"mono", "dual"}),
+        ("RecordingTrack", track in TRACKS),
+        ("Trim", trim in {"trim-silence", "do-not-trim"}),
+        ("RecordingStatusCallbackEvent", events <= EVENTS),
+    ):
+        if not is_good:
+            raise InvalidParameter(errors.INVALID_PARAMETER, f"{name} has a value that is not known")
+    return RecordingOrder(
+        source=SOURCE,
+        channels=2 if channels == "dual" else 1,
+        track=track,
+        is_trimmed=trim == "trim-silence",
+        callback=target(form, "RecordingStatusCallback", "RecordingStatusCallbackMethod"),
+        events=events,
+    )
+
+
+async def list_of_call(request: web.Request) -> web.Response:
+    """GET Recordings of a call, newest first."""
+    record = await stored_call(request)
+    found = await request.app[WORLD].store.recordings(record.account_sid, record.sid)
+    path = f"{account_path(record.account_sid)}/Calls/{record.sid}/Recordings"
+    return _page(request, path, [recording_resource(one, extension_of(request)) for one in found])
+
+
+# --- of an account -------------------------------------------------------------------------------------------------
+
+
+async def list_(request: web.Request) -> web.Response:
+    """GET Recordings, newest first."""
+    account_sid = AccountSid(request.match_info["account_sid"])
+    call_sid = request.query.get("CallSid")
+    found = await request.app[WORLD].store.recordings(account_sid, CallSid(call_sid) if call_sid else None)
+    shown = [recording_resource(one, extension_of(request)) for one in found]
+    return _page(request, f"{account_path(account_sid)}/Recordings", shown, ("CallSid",))
+
+
+async def fetch(request: web.Request) -> web.StreamResponse:
+    """GET one: its metadata as .json or .xml, else its sound."""
+    record = await _stored(request)
+    if extension_of(request) in {Extension.JSON, Extension.XML, Extension.CSV}:
+        return envelope.instance(recording_resource(record, extension_of(request)), "Recording", extension_of(request))
+    return await _media(request, record)
+
+
+async def fetch_media(request: web.Request) -> web.StreamResponse:
+    """GET the sound by its own extension: wav, or mp3 where that can be made."""
+    record = await _stored(request)
+    if request.match_info["form"] == "mp3":
+        raise ApiError(NOT_ACCEPTABLE, errors.INVALID_PARAMETER, "MP3 is not made here: ask for .wav")
+    return await _media(request, record)
+
+
+async def delete(request: web.Request) -> web.Response:
+    """DELETE one that is complete: 204."""
+    world = request.app[WORLD]
+    record = await _stored(request)
+    if not record.status.is_final:
+        raise ApiError(CONFLICT, errors.INVALID_PARAMETER, "A recording that is not complete cannot be deleted")
+    await world.recordings.delete(record.sid)
+    await world.store.delete_recording(record.account_sid, record.sid)
+    return web.Response(status=204)
+
+
+async def _stored(request: web.Request) -> RecordingRecord:
+    account_sid, sid = AccountSid(request.match_info["account_sid"]), request.match_info["sid"]
+    for record in await request.app[WORLD].store.recordings(account_sid):
+        if record.sid == sid:
+            return record
+    raise ResourceNotFound(request.path)
+
+
+async def _media(request: web.Request, record: RecordingRecord) -> web.StreamResponse:
+    """The file, in pieces and by ranges as it is asked for (RFC 9110 §14)."""
+    path = request.app[WORLD].recordings.path(record.sid)
+    channels = request.query.get("RequestedChannels")
+    if channels not in {None, "1", "2"} or (channels == "2" and record.channels == 1):
+        raise ApiError(400, errors.INVALID_PARAMETER, "RequestedChannels must be 1, or 2 for a dual recording")
+    if record.status is not RecordingStatus.COMPLETED or not await asyncio.to_thread(path.is_file):
+        raise ResourceNotFound(request.path)
+    if channels == "1" and record.channels == 2:  # noqa: PLR2004 - dual
+        mixed = await asyncio.to_thread(_mixed_down, path)
+        return web.Response(body=mixed, content_type="audio/x-wav")
+    return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
+
+
+def _mixed_down(path: Path) -> bytes:
+    data = path.read_bytes()
+    values = array("h", data[HEADER : HEADER + (len(data) - HEADER) // 4 * 4])
+    pairs = zip(values[0::2], values[1::2], strict=True)
+    mixed = array("h", (max(-32768, min(32767, one + other)) for one, other in pairs))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(8000)
+        writer.writeframes(mixed.tobytes())
+    return file.getvalue()
+
+
+# --- as the API shows them -----------------------------------------------------------------------------------------
+
+
+def recording_resource(record: RecordingRecord, extension: Extension, *, path: str = "") -> Resource:
+    """A recording; one that is stopped and not whole yet is processing."""
+    path = path or f"{account_path(record.account_sid)}/Recordings/{record.sid}"
+    return {
+        "account_sid": record.account_sid,
+        "api_version": API_VERSION,
+        "call_sid": record.call_sid,
+        "conference_sid": None,
+        "date_created": date(record.date_created),
+        "date_updated": date(record.date_updated),
+        "start_time": date(record.start_time),
+        "duration": None if record.duration is None else str(record.duration),
+        "sid": record.sid,
+        "price": None,
+        "price_unit": "USD",
+        "status": record.status.value,
+        "channels": record.channels,
+        "source": record.source,
+        "error_code": record.error_code,
+        "track": record.track,
+        "uri": path + extension.value,
+        "encryption_details": None,
+        "subresource_uris": {
+            name: f"{path}/{name.title().replace('_', '')}.json" for name in ("add_on_results", "transcriptions")
+        },
+        "media_url": url_of("", record.account_sid, record.sid),
+    }
+
+
+def _of_call(request: web.Request, record: RecordingRecord, status: int) -> web.Response:
+    path = f"{account_path(record.account_sid)}/Calls/{record.call_sid}/Recordings/{record.sid}"
+    extension = extension_of(request)
+    return envelope.instance(recording_resource(record, extension, path=path), "Recording", extension, status)
+
+
+def _page(request: web.Request, path: str, resources: Sequence[Resource], filters: Sequence[str] = ()) -> web.Response:
+    """A page of a list that is short enough to be cut here; its token is where the next one begins."""
+    extension = extension_of(request)
+    asked = read_page(path + extension.value, request.query, filters)
+    begin = int(asked.token) if asked.token and asked.token.isascii() and asked.token.isdigit() else 0
+    shown = resources[begin : begin + asked.size]
+    rest = str(begin + asked.size) if begin + asked.size < len(resources) else None
+    return envelope.page("recordings", "Recording", shown, asked.envelope(len(shown), rest), extension)

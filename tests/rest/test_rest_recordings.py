@@ -1,0 +1,146 @@
+"""Recordings over REST, by hand and by Twilio's own SDK (contract 2 §3)."""
+
+import asyncio
+import io
+import re
+import wave
+
+import msgspec
+import pytest
+from rest_server import ACCOUNT, TOKEN, Server
+from test_rest_transcriptions import in_progress
+from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+
+from offhook.calls.recording import RecordingOrder
+from offhook.model.call import HttpMethod, WebhookTarget
+from offhook.model.recording import RecordingRecord, RecordingStatus
+from offhook.net.recording_files import RecordingFolder
+
+pytest_plugins = ["rest_fixtures"]
+pytestmark = pytest.mark.asyncio
+
+
+async def recorded(server: Server, samples: bytes = b"\x01\x00" * 8000, channels: int = 1) -> RecordingRecord:
+    """A recording that is complete, with its file."""
+    call = await in_progress(server)
+    recording = await server.exchange.begin_recording(
+        call.account_sid, call.sid, RecordingOrder(source="DialVerb", channels=channels)
+    )
+    folder = RecordingFolder(server.folder / "recordings")
+    file = folder.create(recording.sid, channels)
+    file.append(samples)
+    await file.finish()
+    await folder.close()
+    done = msgspec.structs.replace(recording.record, status=RecordingStatus.COMPLETED, duration=1)
+    server.store.save_recording(done)
+    return done
+
+
+async def test_the_sdk_records_a_call(server: Server) -> None:
+    """Begun, paused, resumed and stopped, by SID and as the current one; listed, fetched and deleted."""
+    call = await in_progress(server)
+
+    def work() -> None:
+        http_client = TwilioHttpClient(timeout=5)
+        client = Client(ACCOUNT, TOKEN, http_client=http_client)
+        client.api.base_url = server.url
+        begun = client.calls(call.sid).recordings.create(
+            recording_channels="dual",
+            recording_track="both",
+            trim="trim-silence",
+            recording_status_callback="https://a.example/told",
+            recording_status_callback_method="GET",
+            recording_status_callback_event=["in-progress", "completed"],
+        )
+        assert re.fullmatch(r"RE[0-9a-f]{32}", begun.sid)
+        assert (begun.status, begun.channels, begun.source) == ("in-progress", 2, "StartCallRecordingAPI")
+        of_call = client.calls(call.sid).recordings
+        assert of_call("Twilio.CURRENT").update(status="paused", pause_behavior="skip").status == "paused"
+        assert of_call(begun.sid).update(status="in-progress").status == "in-progress"
+        assert of_call(begun.sid).update(status="stopped").status == "stopped"
+        assert [one.sid for one in of_call.list()] == [begun.sid]
+        assert [one.sid for one in client.recordings.list()] == [begun.sid]
+        assert client.recordings(begun.sid).fetch().call_sid == call.sid
+        http_client.session.close()
+
+    await asyncio.to_thread(work)
+    assert server.exchange.commands[-1] == (
+        "record",
+        RecordingOrder(
+            source="StartCallRecordingAPI",
+            channels=2,
+            is_trimmed=True,
+            callback=WebhookTarget(url="https://a.example/told", method=HttpMethod.GET),
+            events=frozenset({"in-progress", "completed"}),
+        ),
+    )
+
+
+async def test_its_sound(server: Server) -> None:
+    """WAV without an extension or with .wav, whole or by range; metadata as .json; MP3 is not made."""
+    record = await recorded(server)
+    path = f"Recordings/{record.sid}"
+    for name in (path, f"{path}.wav"):
+        async with server.get(name) as answer:
+            assert (answer.status, answer.headers["Content-Type"]) == (200, "audio/x-wav")
+            with wave.open(io.BytesIO(await answer.read())) as file:
+                assert (file.getnchannels(), file.getnframes()) == (1, 8000)
+    async with server.get(f"{path}.wav", headers={"Range": "bytes=44-47"}) as answer:
+        assert (answer.status, await answer.read()) == (206, b"\x01\x00\x01\x00")
+    assert (await server.request("GET", f"{path}.mp3"))[0] == 406
+    code, told = await server.request("GET", f"{path}.json")
+    assert (code, told["duration"], told["status"]) == (200, "1", "completed")
+
+
+async def test_requested_channels(server: Server) -> None:
+    """A dual recording is mixed down for 1; there is no 2 of a mono one (400)."""
+    dual = await recorded(server, b"\x01\x00\x02\x00" * 4000, channels=2)
+    async with server.get(f"Recordings/{dual.sid}.wav?RequestedChannels=1") as answer:
+        with wave.open(io.BytesIO(await answer.read())) as file:
+            assert (file.getnchannels(), file.readframes(1)) == (1, b"\x03\x00")
+    mono = await recorded(server)
+    assert (await server.request("GET", f"Recordings/{mono.sid}.wav?RequestedChannels=2"))[0] == 400
+
+
+async def test_one_is_deleted(server: Server) -> None:
+    """Sound and metadata; one that still runs is not (409), one that is not there is 404."""
+    record = await recorded(server)
+    path = f"Recordings/{record.sid}"
+    assert (await server.request("DELETE", f"{path}.json"))[0] == 204
+    assert (await server.request("GET", f"{path}.json"))[0] == 404
+    assert (await server.request("DELETE", f"{path}.json"))[0] == 404
+    call = await in_progress(server)
+    running = await server.exchange.begin_recording(call.account_sid, call.sid, RecordingOrder(source="x"))
+    assert (await server.request("DELETE", f"Recordings/{running.sid}.json"))[0] == 409
+    assert (await server.request("GET", f"Recordings/{running.sid}.wav"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"RecordingChannels": "three"},
+        {"RecordingTrack": "left"},
+        {"Trim": "yes"},
+        {"RecordingStatusCallbackEvent": "begun"},
+        {"RecordingStatusCallback": "told"},
+    ],
+)
+async def test_what_cannot_be_recorded(server: Server, form: dict[str, str]) -> None:
+    """400, and nothing begins."""
+    call = await in_progress(server)
+    assert (await server.request("POST", f"Calls/{call.sid}/Recordings.json", data=form))[0] == 400
+    assert server.exchange.commands == []
+
+
+async def test_what_cannot_be_changed(server: Server) -> None:
+    """Another status, one that has ended, one that is not there."""
+    call = await in_progress(server)
+    path = f"Calls/{call.sid}/Recordings"
+    assert (await server.request("POST", f"{path}/Twilio.CURRENT.json", data={"Status": "stopped"}))[0] == 404
+    recording = await server.exchange.begin_recording(call.account_sid, call.sid, RecordingOrder(source="x"))
+    one = f"{path}/{recording.sid}.json"
+    assert (await server.request("POST", one, data={"Status": "gone"}))[0] == 400
+    assert (await server.request("POST", one, data={"Status": "paused", "PauseBehavior": "loud"}))[0] == 400
+    recording.stop()
+    assert (await server.request("POST", one, data={"Status": "paused"}))[0] == 400
