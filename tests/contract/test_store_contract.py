@@ -202,6 +202,8 @@ def test_recordings(on_store: Runner) -> None:
         assert {one.sid for one in await store.unfinished_recordings()} == {
             a_recording(number).sid for number in (1, 2, 4)
         }
+        assert await store.recording(ACCOUNT, done.sid) == done
+        assert await store.recording(OTHER, done.sid) is None
         assert not await store.delete_recording(OTHER, done.sid)
         assert await store.delete_recording(ACCOUNT, done.sid)
         assert not await store.delete_recording(ACCOUNT, done.sid)

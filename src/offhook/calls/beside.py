@@ -5,10 +5,14 @@ Opened and closed by calls.supervision. Such a task ends by itself soon after th
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from offhook.calls.chronicle import Chronicle
 from offhook.calls.errors import CallError, LegEnded
+from offhook.calls.leg import CallLeg
+from offhook.calls.world import World
+from offhook.model.call import CallRecord
+from offhook.model.timeline import Kind
 
 
 class Beside:
@@ -42,3 +46,29 @@ class Beside:
         except Exception as error:  # noqa: BLE001 - a bug in it must not take the call with it
             told = f"internal failure: {type(error).__name__}: {error}"
             self._chronicle.notice(CallError.error_code, told, is_error=True)
+
+
+class AccompaniedCall(Protocol):
+    """The part of calls.call.Call that recordings, streams and transcriptions need."""
+
+    @property
+    def world(self) -> World:
+        """The outside."""
+
+    @property
+    def record(self) -> CallRecord:
+        """The newest state."""
+
+    @property
+    def leg(self) -> CallLeg:
+        """Where the sound is."""
+
+    @property
+    def beside(self) -> Beside:
+        """Where it runs."""
+
+    def trace(self, kind: Kind, summary: str, **detail: Any) -> None:
+        """One entry on the call's timeline."""
+
+    def notice(self, error_code: int, text: str, *, is_error: bool = False, url: str = "") -> None:
+        """One notification of the API."""

@@ -9,6 +9,7 @@ from offhook.model.sids import NOTIFICATION, AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 
 ATTEMPT_FAILED = 32011
+UNRESOLVED = 13254
 MOST_SAID = 100  # different warnings of notice_once
 
 
@@ -52,7 +53,10 @@ class Chronicle:
             self.notice(error_code, text)
 
     def attempt_failed(self, event: AttemptFailed, target: str) -> None:
-        """One place that the call was sent to came to nothing: where, and why (32011)."""
+        """One place that the call was sent to came to nothing: where, and why (32011); or it had no place (13254)."""
+        if event.cause is RefusalCause.UNRESOLVED:
+            self.notice(UNRESOLVED, f"{target}: no address was found for its host")
+            return
         code = str(event.code) if event.cause is RefusalCause.RESPONSE else f"{event.cause.value}:"
         answer = f"{code} {event.reason}".strip(" :")
         detail = {"place": event.place, "cause": event.cause.value, "code": event.code, "reason": event.reason}

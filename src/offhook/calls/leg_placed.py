@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from offhook.calls.errors import CallError, LegEnded, OfferRefused
-from offhook.calls.events import InviteAnswered, InviteRefused, ProvisionalReceived, RedirectReceived
+from offhook.calls.events import (
+    AttemptFailed,
+    InviteAnswered,
+    InviteRefused,
+    ProvisionalReceived,
+    RedirectReceived,
+    RefusalCause,
+)
 from offhook.calls.leg_frame import LegFrame
 from offhook.calls.leg_table import LegInput, LegState
 from offhook.calls.ports import InviteOrder, PlacedInvite
@@ -52,6 +59,11 @@ class PlacedLeg(LegFrame):
             raise OfferRefused("the 200 OK carries no SDP", 32103)
 
     def _receive_refusal(self, event: InviteRefused) -> None:
+        if event.cause is RefusalCause.UNRESOLVED:
+            nowhere = AttemptFailed(
+                session=event.session, place="", cause=event.cause, code=event.code, reason=event.reason
+            )
+            self.observer.leg_missed(nowhere)
         if self._search is not None and self._search.goes_on_after(event):
             self._feed(LegInput.CONTACT_REFUSED, event)
         if event.session == self.session:

@@ -6,18 +6,16 @@ Begun by a document or by REST, run beside the call's documents; ends with the c
 import asyncio
 from array import array
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from offhook.audio.measure import rms_dbfs
-from offhook.calls.beside import Beside
+from offhook.calls.beside import AccompaniedCall
 from offhook.calls.errors import CallError, LegEnded, RecordingFailed
-from offhook.calls.leg import CallLeg
 from offhook.calls.ports import CallbackRequest, RecordingFile, TapBlock
 from offhook.calls.waiting import first_of
-from offhook.calls.world import World
-from offhook.model.call import CallRecord, WebhookTarget
+from offhook.model.call import WebhookTarget
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.timeline import Kind
 
@@ -43,36 +41,10 @@ class RecordingOrder:
     longest: float = 0.0
 
 
-class RecordedCall(Protocol):
-    """The part of calls.call.Call that a recording needs."""
-
-    @property
-    def world(self) -> World:
-        """The outside."""
-
-    @property
-    def record(self) -> CallRecord:
-        """The newest state."""
-
-    @property
-    def leg(self) -> CallLeg:
-        """Where the sound is."""
-
-    @property
-    def beside(self) -> Beside:
-        """Where it runs."""
-
-    def trace(self, kind: Kind, summary: str, **detail: Any) -> None:
-        """One entry on the call's timeline."""
-
-    def notice(self, error_code: int, text: str, *, is_error: bool = False, url: str = "") -> None:
-        """One notification of the API."""
-
-
 class Recording:
     """One of them; `record` is its newest state, `over` is set when it is complete or absent."""
 
-    def __init__(self, call: RecordedCall, sid: str, order: RecordingOrder) -> None:
+    def __init__(self, call: AccompaniedCall, sid: str, order: RecordingOrder) -> None:
         now = call.world.clock.now()
         self.call = call
         self.order = order

@@ -1,7 +1,8 @@
 """The recordings of one call, by SID and by name; begun and stopped by documents and by REST."""
 
+from offhook.calls.beside import AccompaniedCall
 from offhook.calls.errors import IllegalCallState
-from offhook.calls.recording import PREFIX, RecordedCall, Recording, RecordingOrder
+from offhook.calls.recording import PREFIX, Recording, RecordingOrder
 
 MOST_RUNNING = 4
 MOST_BEGUN = 1000  # in the life of a call, so that a loop of documents ends
@@ -11,7 +12,7 @@ CURRENT = "Twilio.CURRENT"
 class Recordings:
     """Those of one call, ended ones included."""
 
-    def __init__(self, call: RecordedCall) -> None:
+    def __init__(self, call: AccompaniedCall) -> None:
         self._call = call
         self._begun: dict[str, Recording] = {}
 

@@ -9,11 +9,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import Any, Protocol
 
-from offhook.calls.beside import Beside
+from offhook.calls.beside import AccompaniedCall
 from offhook.calls.errors import CallError, LegEnded, StreamFailed
-from offhook.calls.leg import CallLeg
 from offhook.calls.ports import (
     CallbackRequest,
     ClearGiven,
@@ -32,8 +30,7 @@ from offhook.calls.ports import (
     TapBlock,
 )
 from offhook.calls.waiting import first_of
-from offhook.calls.world import World
-from offhook.model.call import CallRecord, WebhookTarget
+from offhook.model.call import WebhookTarget
 from offhook.model.timeline import Kind
 
 PREFIX = "MZ"
@@ -64,36 +61,10 @@ class StreamOrder:
         return TRACKS[self.track]
 
 
-class StreamedCall(Protocol):
-    """The part of calls.call.Call that a stream needs."""
-
-    @property
-    def world(self) -> World:
-        """The outside."""
-
-    @property
-    def record(self) -> CallRecord:
-        """The newest state."""
-
-    @property
-    def leg(self) -> CallLeg:
-        """Where the sound is."""
-
-    @property
-    def beside(self) -> Beside:
-        """Where it runs."""
-
-    def trace(self, kind: Kind, summary: str, **detail: Any) -> None:
-        """One entry on the call's timeline."""
-
-    def notice(self, error_code: int, text: str, *, is_error: bool = False, url: str = "") -> None:
-        """One notification of the API."""
-
-
 class MediaStream:
     """One of them; `is_running` until it is to stop, `over` when it has."""
 
-    def __init__(self, call: StreamedCall, sid: str, order: StreamOrder) -> None:
+    def __init__(self, call: AccompaniedCall, sid: str, order: StreamOrder) -> None:
         self.call = call
         self.sid = sid
         self.order = order

@@ -1,7 +1,8 @@
 """The media streams of one call, by SID and by name; begun and stopped by documents and by REST."""
 
+from offhook.calls.beside import AccompaniedCall
 from offhook.calls.errors import IllegalCallState
-from offhook.calls.stream import PREFIX, MediaStream, StreamedCall, StreamOrder
+from offhook.calls.stream import PREFIX, MediaStream, StreamOrder
 
 MOST_TRACKS = 4  # contract 2 §2.6: of all streams that run at a time
 MOST_BEGUN = 1000  # in the life of a call, so that a loop of documents ends
@@ -10,7 +11,7 @@ MOST_BEGUN = 1000  # in the life of a call, so that a loop of documents ends
 class Streams:
     """Those of one call, ended ones included."""
 
-    def __init__(self, call: StreamedCall) -> None:
+    def __init__(self, call: AccompaniedCall) -> None:
         self._call = call
         self._begun: dict[str, MediaStream] = {}
 

@@ -7,17 +7,14 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import msgspec
 
-from offhook.calls.beside import Beside
+from offhook.calls.beside import AccompaniedCall
 from offhook.calls.errors import CallError, LegEnded, RecognitionFailed
-from offhook.calls.leg import CallLeg
 from offhook.calls.ports import CallbackRequest, Recognition, SpeechOrder, TapBlock, Utterance
 from offhook.calls.waiting import first_of
-from offhook.calls.world import World
-from offhook.model.call import CallRecord, WebhookTarget
+from offhook.model.call import WebhookTarget
 from offhook.model.timeline import Kind
 
 Take = Callable[[TapBlock], None]
@@ -53,36 +50,10 @@ class TranscriptionOrder:
         return (INBOUND, OUTBOUND) if self.track == BOTH else (self.track,)
 
 
-class TranscribedCall(Protocol):
-    """The part of calls.call.Call that a transcription needs."""
-
-    @property
-    def world(self) -> World:
-        """The outside."""
-
-    @property
-    def record(self) -> CallRecord:
-        """The newest state."""
-
-    @property
-    def leg(self) -> CallLeg:
-        """Where the sound is."""
-
-    @property
-    def beside(self) -> Beside:
-        """Where it runs."""
-
-    def trace(self, kind: Kind, summary: str, **detail: Any) -> None:
-        """One entry on the call's timeline."""
-
-    def notice(self, error_code: int, text: str, *, is_error: bool = False, url: str = "") -> None:
-        """One notification of the API."""
-
-
 class Transcription:
     """One of them; `is_running` until it has told its end."""
 
-    def __init__(self, call: TranscribedCall, sid: str, order: TranscriptionOrder) -> None:
+    def __init__(self, call: AccompaniedCall, sid: str, order: TranscriptionOrder) -> None:
         self.call = call
         self.sid = sid
         self.order = order

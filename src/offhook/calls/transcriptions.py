@@ -1,7 +1,8 @@
 """The transcriptions of one call, by SID and by name; begun and stopped by documents and by REST."""
 
+from offhook.calls.beside import AccompaniedCall
 from offhook.calls.errors import IllegalCallState
-from offhook.calls.transcription import PREFIX, TranscribedCall, Transcription, TranscriptionOrder
+from offhook.calls.transcription import PREFIX, Transcription, TranscriptionOrder
 
 MOST_RUNNING = 4  # per call
 MOST_BEGUN = 1000  # in the life of a call, so that a loop of documents ends
@@ -10,7 +11,7 @@ MOST_BEGUN = 1000  # in the life of a call, so that a loop of documents ends
 class Transcriptions:
     """Those of one call, ended ones included."""
 
-    def __init__(self, call: TranscribedCall) -> None:
+    def __init__(self, call: AccompaniedCall) -> None:
         self._call = call
         self._begun: dict[str, Transcription] = {}
 

@@ -148,10 +148,10 @@ async def delete(request: web.Request) -> web.Response:
 
 async def _stored(request: web.Request) -> RecordingRecord:
     account_sid, sid = AccountSid(request.match_info["account_sid"]), request.match_info["sid"]
-    for record in await request.app[WORLD].store.recordings(account_sid):
-        if record.sid == sid:
-            return record
-    raise ResourceNotFound(request.path)
+    record = await request.app[WORLD].store.recording(account_sid, sid)
+    if record is None:
+        raise ResourceNotFound(request.path)
+    return record
 
 
 async def _media(request: web.Request, record: RecordingRecord) -> web.StreamResponse:

@@ -46,6 +46,7 @@ SELECT_RECORDINGS = "SELECT record FROM recording WHERE account_sid = ? ORDER BY
 SELECT_RECORDINGS_OF_CALL = (
     "SELECT record FROM recording WHERE account_sid = ? AND call_sid = ? ORDER BY date_created DESC, sid DESC"
 )
+SELECT_RECORDING = "SELECT record FROM recording WHERE account_sid = ? AND sid = ?"
 SELECT_UNFINISHED_RECORDINGS = "SELECT record FROM recording WHERE is_final = 0 ORDER BY date_created"
 DELETE_RECORDING = "DELETE FROM recording WHERE account_sid = ? AND sid = ?"
 

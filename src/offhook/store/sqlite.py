@@ -141,6 +141,14 @@ class SqliteStore:
         rows = await self._writer.read(lambda connection: connection.execute(statement, values).fetchall())
         return [records.decode_recording(row[0]) for row in rows]
 
+    async def recording(self, account_sid: AccountSid, sid: str) -> RecordingRecord | None:
+        """The newest state of one recording. Raises StoreFailed."""
+        values = (account_sid, sid)
+        row = await self._writer.read(
+            lambda connection: connection.execute(records.SELECT_RECORDING, values).fetchone()
+        )
+        return None if row is None else records.decode_recording(row[0])
+
     async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
         """Forget a recording; False when there is none. Raises StoreFailed."""
         values = (account_sid, sid)

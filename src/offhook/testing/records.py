@@ -87,6 +87,11 @@ class MemoryStore:
         found = [one for one in self.recorded.values() if one.account_sid == account_sid]
         return [one for one in reversed(found) if call_sid is None or one.call_sid == call_sid]
 
+    async def recording(self, account_sid: AccountSid, sid: str) -> RecordingRecord | None:
+        """The newest state of one."""
+        found = self.recorded.get(sid)
+        return found if found is not None and found.account_sid == account_sid else None
+
     async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
         """Forget one."""
         found = self.recorded.get(sid)

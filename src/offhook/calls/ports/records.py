@@ -87,6 +87,9 @@ class Store(Protocol):
     async def recordings(self, account_sid: AccountSid, call_sid: CallSid | None = None) -> Sequence[RecordingRecord]:
         """The recordings of an account or of one of its calls, newest first. Raises StoreFailed."""
 
+    async def recording(self, account_sid: AccountSid, sid: str) -> RecordingRecord | None:
+        """The newest state of one recording. Raises StoreFailed."""
+
     async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
         """Forget a recording; False when there is none. Raises StoreFailed."""
 
