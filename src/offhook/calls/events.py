@@ -99,7 +99,7 @@ class AttemptFailed:
     """One of the places that our INVITE was sent to came to nothing; others may follow.
 
     `place` is transport, address and port as people write them: `udp 192.0.2.1:5060`. `reason` is that of the response,
-    or says why the place was not reached.
+    or says why the place was not reached. A host without an address is one attempt without a place.
     """
 
     session: SessionId

@@ -87,6 +87,19 @@ async def test_a_refused_call_gets_the_status_of_its_refusal(script: Script, sta
 
 
 @virtual_time
+async def test_a_host_without_an_address_is_a_warning() -> None:
+    """Contract 1 §2.7: 13254, and no 32011, since no target was tried."""
+    board = Switchboard()
+    script = Script(ring_after=None, answer_after=0, refuse_with=503, cause=RefusalCause.UNRESOLVED)
+    board.signalling.script("phone", script)
+    placed = await board.place(TALK)
+    await board.all_over()
+    (warning,) = await board.store.notifications(placed.account_sid, placed.sid)
+    assert (warning.error_code, warning.log) == (13254, 1)
+    assert warning.message_text == "sip:phone@192.0.2.8: no address was found for its host"
+
+
+@virtual_time
 async def test_nobody_answers() -> None:
     """The ring timeout and its buffer pass, CANCEL goes out, and the call is no-answer with 487."""
     board = Switchboard()
