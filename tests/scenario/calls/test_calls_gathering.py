@@ -1,5 +1,7 @@
 """<Gather> on whole calls: keys from the caller's telephone, speech through the recogniser, and interruptions."""
 
+import asyncio
+
 import pytest
 
 from offhook.audio.tones import tone
@@ -187,3 +189,135 @@ async def test_a_caller_who_hangs_up(moment: float) -> None:
     board.signalling.hang_up(session)
     await board.all_over()
     assert told(board, "Digits") == []
+
+
+@virtual_time
+async def test_noise_is_no_answer() -> None:
+    """What nobody can understand costs the caller none of their time: they are listened to again."""
+    board = answered("<Gather action='/done' input='speech' timeout='8' speechTimeout='1'/>")
+    board.recogniser.scripts += [(), HELLO]
+    session = board.call_in()
+    for moment in (1, 4):
+        await advance(moment)
+        board.plane.speak(board.port_of(session), VOICE)
+    await board.all_over()
+    assert told(board, "SpeechResult") == ["hello there"]
+    assert [VOICE in bytes(listening.heard) for listening in board.recogniser.listenings] == [True, True]
+    assert all(listening.is_closed for listening in board.recogniser.listenings)
+
+
+@virtual_time
+async def test_who_speaks_may_press_the_finish_key() -> None:
+    """It is not looked at once somebody speaks (contract 2 §1.7)."""
+    board = answered("<Gather action='/done' input='dtmf speech' speechTimeout='1'/>")
+    board.recogniser.scripts.append(HELLO)
+    session = board.call_in()
+    await advance(1)
+    board.plane.speak(board.port_of(session), VOICE)
+    await advance(0.9)
+    board.plane.press(board.port_of(session), "#")
+    await board.all_over()
+    assert told(board, "SpeechResult") == ["hello there"]
+
+
+@virtual_time
+async def test_words_win_over_keys() -> None:
+    """Once some of them are understood, a key comes too late."""
+    board = answered(
+        "<Gather action='/done' input='dtmf speech' numDigits='1' speechTimeout='1' partialResultCallback='/partial'/>"
+    )
+    board.recogniser.scripts.append([Utterance(text="hel", is_final=False), *HELLO])
+    session = board.call_in()
+    await advance(1)
+    board.plane.speak(board.port_of(session), VOICE)
+    await advance(0.9)
+    board.plane.press(board.port_of(session), "3")
+    await board.all_over()
+    assert (told(board, "SpeechResult"), told(board, "Digits")) == (["hello there"], ["-"])
+
+
+@virtual_time
+async def test_a_recogniser_that_fails_leaves_the_keys() -> None:
+    """And the prompt: the error (13340) is told, the caller notices nothing."""
+    board = answered(
+        "<Gather action='/done' input='dtmf speech' numDigits='1' speechTimeout='1'><Say>Press or speak.</Say></Gather>"
+    )
+    board.recogniser.scripts.append(HELLO)
+    board.recogniser.fails = "no connection"
+    session = board.call_in()
+    await advance(1)
+    board.plane.speak(board.port_of(session), VOICE)
+    await advance(4)
+    board.plane.press(board.port_of(session), "6")
+    await board.all_over()
+    assert told(board, "Digits") == ["6"]
+    (record,) = board.records()
+    assert board.store.codes(record.sid) == [13340]
+
+
+@virtual_time
+@pytest.mark.parametrize("way", ["is silent for ever", "stops by itself"])
+async def test_a_recogniser_that_does_not_keep_its_word(way: str) -> None:
+    """Nobody waits for it longer than a minute, and it is not asked again and again."""
+    board = answered("<Gather action='/done' input='speech' timeout='3' speechTimeout='1'/>")
+    session = board.call_in()
+    await advance(0.5)
+    (listening,) = board.recogniser.listenings
+    if way == "stops by itself":
+        listening.close()
+    else:
+        listening.finish = lambda: None  # type: ignore[method-assign]
+    board.plane.speak(board.port_of(session), VOICE)
+    await board.all_over()
+    assert [one.text for one in board.voice.spoken] == ["nothing was said"]
+    (record,) = board.records()
+    assert board.store.codes(record.sid) == [13340]
+    assert len(board.recogniser.listenings) == 1
+
+
+@virtual_time
+async def test_a_prompt_that_may_not_be_cut_is_heard_to_its_end() -> None:
+    """What was said meanwhile waits for it."""
+    prompt = f"<Say>{'x' * 160}</Say>"  # 10 s
+    board = answered(f"<Gather action='/done' input='speech' speechTimeout='1' bargeIn='false'>{prompt}</Gather>")
+    board.recogniser.scripts.append(HELLO)
+    session = board.call_in()
+    await advance(1)
+    board.plane.speak(board.port_of(session), VOICE)
+    await advance(8.5)
+    assert told(board, "SpeechResult") == []
+    await board.all_over()
+    assert told(board, "SpeechResult") == ["hello there"]
+
+
+@virtual_time
+@pytest.mark.parametrize("moment", [0.07 + 0.15 * step for step in range(30)])
+@pytest.mark.parametrize("way", ["hangs up", "is sent elsewhere"])
+async def test_whatever_happens_at_any_moment(way: str, moment: float) -> None:
+    """During the prompt, before keys, between and after them: an action is asked once or never, and nothing is left."""
+    board = answered(
+        "<Gather action='/done' input='dtmf speech' timeout='1' actionOnEmptyResult='true'><Say>A second of it.</Say>"
+        "</Gather>"
+    )
+    board.app.serve("/done", "<Response><Pause length='30'/></Response>")
+    board.app.serve("/elsewhere", "<Response><Say>elsewhere</Say></Response>")
+    session = board.call_in()
+
+    def press() -> None:
+        if board.plane.open_ports:
+            board.plane.press(board.port_of(session), "1")
+
+    for at in (1.5, 2.0):
+        asyncio.get_running_loop().call_later(at, press)
+    await advance(moment)
+    (record,) = board.records()
+    if way == "hangs up":
+        board.signalling.hang_up(session)
+    else:
+        start = ProgramStart(document=WebhookTarget(url=board.app.url("/elsewhere")))
+        await board.exchange.redirect(record.account_sid, record.sid, start)
+    await board.all_over()
+    assert told(board, "Digits") in ([], ["11"])
+    assert bool(told(board, "Digits")) == (moment >= 3.0)
+    assert (way == "hangs up") == ("elsewhere" not in [one.text for one in board.voice.spoken])
+    assert all(listening.is_closed for listening in board.recogniser.listenings)

@@ -1,9 +1,10 @@
 """Keys for <Gather>: when they are whole, and how long more of them are waited for."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from offhook.interpreter.digits import DigitCollector
+from offhook.interpreter.digits import LONGEST, DigitCollector
 
 
 def test_the_last_key_makes_it_whole() -> None:
@@ -35,6 +36,16 @@ def test_time_counts_from_the_end_of_the_prompt_or_from_the_last_key() -> None:
     collector.press("1", 14.0)
     assert not collector.is_late(18.9)
     assert collector.is_late(19.0)
+
+
+@pytest.mark.parametrize("most", [None, 10**9])
+def test_nobody_presses_keys_for_ever(most: int | None) -> None:
+    """A telephone that never stops fills no memory."""
+    collector = DigitCollector(most=most, finish="")
+    for _ in range(LONGEST + 10):
+        collector.press("1", 0.0)
+    assert collector.is_whole
+    assert len(collector.digits) == LONGEST
 
 
 @given(

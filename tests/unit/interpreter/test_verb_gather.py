@@ -132,3 +132,12 @@ async def test_a_stranger_to_speech() -> None:
     await turn(stage, "input='dtmf speech' numDigits='1' action='done'", {1: "4"})
     assert gathered(stage) == ["4"]
     assert stage.codes() == [13340]
+
+
+@virtual_time
+async def test_a_model_wants_seconds() -> None:
+    """With speechTimeout="auto" it is a warning, and speech ends as it would without a model."""
+    stage = Stage()
+    await turn(stage, "input='speech' speechTimeout='auto' speechModel='phone_call'", {})
+    await turn(stage, "input='speech' speechTimeout='auto'", {})
+    assert stage.codes() == [13327]

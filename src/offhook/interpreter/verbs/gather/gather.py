@@ -9,12 +9,17 @@ from offhook.interpreter.verbs.gather.turn import Turn
 from offhook.twiml.verbs import Gather
 
 NO_SOUND, NO_NESTED_SOUND = 12300, 13325
+BAD_SPEECH_TIMEOUT = 13327
+AUTO, ANY_MODEL = 0, "default"
 
 
 async def gather(verb: Gather, context: Context) -> Outcome:
     """Play the prompts and collect. Raises WebhookFailed for a prompt that cannot be had, DocumentFailed (11100)."""
     # An action that leads nowhere must not cost the caller an answer; the document itself is asked only when needed.
     action = context.target(verb.action, verb.method) if verb.action is not None else None
+    if verb.speech.timeout == AUTO and verb.speech.model != ANY_MODEL:
+        reason = f'speechTimeout="auto" does not go with speechModel="{verb.speech.model}": give it seconds'
+        context.warn(BAD_SPEECH_TIMEOUT, reason)
     prompt = await _prepared(verb, context)
     await context.call.answer()
     told = await Turn(verb, context, prompt).take()

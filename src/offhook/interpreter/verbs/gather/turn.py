@@ -69,8 +69,10 @@ class Turn:
                     if self._take_key(pressed.result(), loop.time()):
                         return
                     pressed = tasks.create_task(keys.get())
-                elif self._is_over(loop.time()):
+                if self._is_over(loop.time()):
                     return
+                if self._spoken is not None and self._spoken.done() and not self._said.text:
+                    self._spoken = self._listen_again(tasks)
         finally:
             for task in (heard, self._spoken, pressed):
                 if task is not None:
@@ -78,22 +80,31 @@ class Turn:
 
     def _take_key(self, key: str, now: float) -> bool:
         """Whether the input is whole by it."""
-        if "dtmf" not in self._verb.kinds:
+        if "dtmf" not in self._verb.kinds or self._has_spoken(key):
             return False
         self._hush()
         if self._spoken is not None:
             self._spoken.cancel()
+        if self._ear is not None:
+            self._ear.close()
         self._ear = self._spoken = None
         return self._digits.press(key, now)
+
+    def _has_spoken(self, key: str) -> bool:
+        # A sound alone may be noise: it is no reason to pass over digits, but one to pass over the finish key.
+        if self._ear is None:
+            return False
+        return self._ear.has_words or (self._ear.is_speaking and self._digits.finishes(key))
 
     def _is_over(self, now: float) -> bool:
         if self._failure is not None:
             return True
-        if self._spoken is not None and self._spoken.done():
-            return True
-        if self._heard is not None and self._heard.done():
+        is_heard = self._heard is not None and self._heard.done()
+        if self._said.text:
+            return is_heard or self._verb.barge_in
+        if is_heard:
             self._digits.begin(now)
-        return self._digits.is_late(now) and not self._is_speaking
+        return self._digits.is_late(now) and (not self._is_speaking or self._is_understood)
 
     def _patience(self, now: float) -> float | None:
         if self._digits.deadline is None or self._is_speaking:
@@ -103,6 +114,10 @@ class Turn:
     @property
     def _is_speaking(self) -> bool:
         return self._ear is not None and self._ear.is_speaking
+
+    @property
+    def _is_understood(self) -> bool:
+        return self._spoken is not None and self._spoken.done()
 
     # --- the prompt, and the caller's voice -----------------------------------------------------------------------
 
@@ -124,7 +139,7 @@ class Turn:
         try:
             stack.enter_context(ear.open())
         except RecognitionFailed as error:
-            self._complain(error)
+            self._lose_ear(error)
         else:
             self._ear = ear
 
@@ -132,8 +147,23 @@ class Turn:
         try:
             self._said = await ear.result()
         except RecognitionFailed as error:
-            self._complain(error)
+            self._lose_ear(error)
 
-    def _complain(self, error: RecognitionFailed) -> None:
+    def _listen_again(self, tasks: asyncio.TaskGroup) -> asyncio.Task[None] | None:
+        """After a sound that nobody understood."""
+        if self._ear is None:
+            return None
+        try:
+            self._ear.listen()
+        except RecognitionFailed as error:
+            self._lose_ear(error)
+            return None
+        return tasks.create_task(self._understand(self._ear))
+
+    def _lose_ear(self, error: RecognitionFailed) -> None:
+        """Keys still count, and the prompt is heard."""
+        if self._ear is not None:
+            self._ear.close()
+        self._ear = None
         told = f"line {self._context.line}: <Gather> cannot listen to speech: {error}"
         self._context.call.notice(error.error_code, told, is_error=True, url=self._context.url or "")
