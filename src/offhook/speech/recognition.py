@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from offhook.calls.ports import Recogniser, Recognition, SpeechOrder
+from offhook.speech.guarded import listen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +26,6 @@ class RecognitionService:
         name, _, model = order.model.partition("_")
         for source in self._sources:
             if model and source.name.lower() == name.lower():
-                return source.recogniser.listen(replace(order, model=model))
-        return self._sources[0].recogniser.listen(order)
+                return listen(source.name, source.recogniser, replace(order, model=model))
+        first = self._sources[0]
+        return listen(first.name, first.recogniser, order)
