@@ -268,7 +268,9 @@ class EdgeWire:
 
     async def _look_up(self, question: Question) -> None:
         places = await self._resolver.find(question)
-        self._answer(self._asked.pop(question), question, places)
+        for number in self._asked.pop(question):
+            # Each draws lots of its own: a burst that shared them would go to one target as a whole (RFC 2782).
+            self._answer([number], question, self._resolver.known(question) or places)
 
     def _answer(self, asked: list[int], question: Question, places: tuple[Place, ...]) -> None:
         domain = "" if is_address(question.host) else question.host

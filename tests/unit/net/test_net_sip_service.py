@@ -1,6 +1,7 @@
 """Calls between two services over real sockets on the loopback, and what hostile peers do to them."""
 
 import asyncio
+import random
 import socket
 from contextlib import suppress
 
@@ -23,8 +24,10 @@ from offhook.calls.events import (
 )
 from offhook.calls.ports import InviteOrder, SipCredentials
 from offhook.net.connection import StreamLimits
+from offhook.net.dns import Resolver
 from offhook.net.edge import SipEdge
 from offhook.net.errors import EdgeUnavailable
+from offhook.net.records import Records, Target
 from offhook.net.undelivered import HAS_ERROR_QUEUE
 from offhook.sip.hop import Transport
 
@@ -109,6 +112,29 @@ async def test_names_are_resolved(make_phone: MakePhone) -> None:
     target = bob.uri().replace("127.0.0.1", "phones.localhost")
     calls = {ann.service.invite(order(target)).call_id for _ in range(2)}
     assert {(await bob.next(InviteReceived)).call_id for _ in calls} == calls
+
+
+async def test_calls_that_wait_for_one_look_up_are_shared_out(make_phone: MakePhone) -> None:
+    """RFC 2782: each of them draws lots of its own; a burst does not go to one target as a whole."""
+    bob, cat = await make_phone(), await make_phone()
+
+    class TwoTargets(Records):
+        """Two targets of the same weight."""
+
+        async def targets(self, name: str, patience: float) -> tuple[list[Target] | None, float]:  # noqa: ARG002
+            """Bob and Cat."""
+            await asyncio.sleep(0)
+            ports = [phone.service.port("ashburn") for phone in (bob, cat)]
+            return [Target(priority=10, weight=50, host="127.0.0.1", port=port) for port in ports], 60.0
+
+    resolver = Resolver(records=TwoTargets(), lots=random.Random(1))  # noqa: S311
+    ann = await make_phone(resolver=resolver)
+    for _ in range(20):
+        ann.service.invite(order("sip:bob@pair.test;transport=udp"))
+    async with asyncio.timeout(5):
+        while bob.events.qsize() + cat.events.qsize() < 20:  # noqa: ASYNC110 - two queues have no one event
+            await asyncio.sleep(0.01)
+    assert min(bob.events.qsize(), cat.events.qsize()) >= 4
 
 
 async def test_what_cannot_be_reached_is_refused(make_phone: MakePhone) -> None:
