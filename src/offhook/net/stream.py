@@ -261,7 +261,7 @@ class StreamEdge:
 
 
 def bind_listener(host: str, port: int) -> socket.socket:
-    """A non-blocking TCP socket bound to an address literal, not yet listening. Raises OSError."""
+    """A non-blocking TCP socket that listens on an address literal; nothing is accepted yet. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -272,6 +272,8 @@ def bind_listener(host: str, port: int) -> socket.socket:
             # One address per edge: [::] must not take what comes by IPv4, too.
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.bind((host, port))
+        # With SO_REUSEADDR only a socket that listens keeps others from binding the same port.
+        bound.listen()
     except OSError:
         bound.close()
         raise

@@ -151,6 +151,12 @@ async def test_the_port_is_free_aftershut(open_edge: OpenEdge) -> None:
     await shut(writer)
 
 
+async def test_a_bound_port_is_nobody_elses() -> None:
+    """Who binds a port has it: another process that binds it is refused at once, and not once it begins to listen."""
+    with bind_listener("127.0.0.1", 0) as mine, pytest.raises(OSError, match="in use"):
+        bind_listener("127.0.0.1", mine.getsockname()[1])
+
+
 async def test_a_connection_that_we_opened_is_pinged(open_edge: OpenEdge) -> None:
     """RFC 5626 §4.4.1: CRLFCRLF from who opened it; a pong is no bytes of SIP, and shows that the peer answers."""
     one, home = await open_edge(ping=0.02, pong=5.0)
