@@ -15,6 +15,7 @@ from bench.processes import PeerFailed
 from bench.relay import relay_run, secure_relay_run
 from bench.report import Paired, Result, table, write
 from bench.sipp import floor
+from bench.streams import stream_run
 from bench.tls_setup import setup_run
 
 OUTPUT = Path("build") / "bench.json"
@@ -81,6 +82,11 @@ def tls_setup_cpu(folder: Path, say: Say) -> list[Result]:
     return [paired(setup_run, folder, say).result("tls_setup_cpu", "ms CPU/call", "Kamailio 5.6 with TLS")]
 
 
+def stream_cpu(folder: Path, say: Say) -> list[Result]:
+    """CPU of a media stream per second, with a hundred at once."""
+    return [alone(stream_run, folder, say).result("stream_cpu", "ms CPU/s", aim="<= 2 ms/s")]
+
+
 def memory(folder: Path, say: Say) -> list[Result]:
     """Resident memory of each call that is up."""
     return [alone(bridged_call_memory, folder, say).result("bridged_call_memory", "KiB/call")]
@@ -95,6 +101,7 @@ MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "bridged_call_memory": memory,
     "banned_packet_cpu": banned_packet_cpu,
     "tls_setup_cpu": tls_setup_cpu,
+    "stream_cpu": stream_cpu,
 }
 
 

@@ -1,4 +1,4 @@
-"""The customer's application of the measured calls: dials the callee, takes every callback.
+"""The customer's application of the measured calls: dials the callee, takes every callback, listens to streams.
 
 Run by bench/platform.py as `python -m bench.application PORT CALLEE`; keeps when each request came, for the latencies.
 """
@@ -31,7 +31,23 @@ def make_application(callee: str) -> web.Application:
     async def callback(_request: web.Request) -> web.Response:
         return web.Response(status=204)
 
+    streams: set[web.WebSocketResponse] = set()
+
+    async def stream(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        streams.add(socket)
+        async for _ in socket:
+            continue
+        streams.discard(socket)
+        return socket
+
+    async def count(_request: web.Request) -> web.Response:
+        return web.json_response(len(streams))
+
     app = web.Application()
+    app.router.add_get("/stream", stream)
+    app.router.add_get("/streams", count)
     app.router.add_post("/number", number)
     app.router.add_get("/times", told)
     app.router.add_route("*", "/{tail:.*}", callback)
