@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from offhook.audio.measure import rms_dbfs
+from offhook.audio.mixing import mixed
 from offhook.calls.beside import AccompaniedCall
 from offhook.calls.errors import CallError, LegEnded, RecordingFailed
 from offhook.calls.ports import CallbackRequest, RecordingFile, TapBlock
@@ -153,10 +154,9 @@ class Recording:
             return bytes(len(block.inbound) * self.order.channels)
         heard = block.inbound if self.order.track != "outbound" else bytes(len(block.inbound))
         said = block.outbound if self.order.track != "inbound" else bytes(len(block.outbound))
-        one, other = array("h", heard), array("h", said)
         if self.order.channels == 1:
-            mixed = (max(-32768, min(32767, first + second)) for first, second in zip(one, other, strict=True))
-            return array("h", mixed).tobytes()
+            return mixed(heard, said)
+        one, other = array("h", heard), array("h", said)
         both = array("h", bytes(4 * len(one)))
         both[0::2], both[1::2] = one, other
         return both.tobytes()
