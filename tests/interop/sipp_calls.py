@@ -44,7 +44,7 @@ class Calls:
     ) -> Told:
         """Call the scripted phone by REST; once answered the document pauses so long and hangs up."""
         async with sipp(script, self.folder / name, transport=transport) as phone:
-            return await self.reach(phone, phone.uri, name, seconds=seconds, form=form)
+            return await self.reach(phone, phone.uri, name, document=STAY.format(seconds=seconds), form=form)
 
     async def reach(
         self,
@@ -52,13 +52,16 @@ class Calls:
         uri: str,
         name: str,
         *,
-        seconds: float = 1,
+        document: str = STAY.format(seconds=1),
         form: Mapping[str, str] | None = None,
         finishes: bool = True,
     ) -> Told:
-        """Call a phone that is there already by a URI that leads to it; `finishes` when its script comes to its end."""
+        """Call a phone that is there already by a URI that leads to it; `finishes` when its script comes to its end.
+
+        Once answered the call runs `document`.
+        """
         application = self.application
-        application.pages[f"/{name}"] = STAY.format(seconds=seconds)
+        application.pages[f"/{name}"] = document
         call = await self.platform.call(
             uri,
             Url=f"{application.url}/{name}",

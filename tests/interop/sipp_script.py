@@ -192,6 +192,13 @@ class Script:
         step = self.steps[-1].replace("Max-Forwards: 70", f"Max-Forwards: {hops}")
         return replace(self, steps=(*self.steps[:-1], step))
 
+    def by_strict_route(self, router: str) -> "Script":
+        """The step before, as an RFC 2543 route sends it: to the router's URI, the target at the end of Route."""
+        step = (
+            self.steps[-1].replace("[next_url] SIP/2.0", f"{router} SIP/2.0").replace("[routes]", "Route: <[next_url]>")
+        )
+        return replace(self, steps=(*self.steps[:-1], step))
+
     def copy_of_invite(self) -> "Script":
         """The first step once more, as if it had come by another way: another branch, all else the same."""
         step = (
