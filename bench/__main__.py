@@ -10,6 +10,7 @@ from rich.status import Status
 
 from bench import latency
 from bench.calls import LOAD, bridged_call_memory, call_run
+from bench.conference import conference_run
 from bench.flood import flood_run
 from bench.processes import PeerFailed
 from bench.relay import relay_run, secure_relay_run
@@ -92,6 +93,11 @@ def memory(folder: Path, say: Say) -> list[Result]:
     return [alone(bridged_call_memory, folder, say).result("bridged_call_memory", "KiB/call")]
 
 
+def conference_leg_cpu(folder: Path, say: Say) -> list[Result]:
+    """CPU of a leg in a conference of ten who all speak, per second."""
+    return [alone(conference_run, folder, say).result("conference_leg_cpu", "us CPU/s")]
+
+
 MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "bridged_call_cpu": bridged_call_cpu,
     "relay_packet_cpu": relay_packet_cpu,
@@ -102,6 +108,7 @@ MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "banned_packet_cpu": banned_packet_cpu,
     "tls_setup_cpu": tls_setup_cpu,
     "stream_cpu": stream_cpu,
+    "conference_leg_cpu": conference_leg_cpu,
 }
 
 

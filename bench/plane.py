@@ -1,6 +1,6 @@
-"""offhook's media plane alone in a process: reads pairs of SDP as JSON lines, joins their endpoints, answers in kind.
+"""offhook's media plane alone in a process: reads lists of SDP as JSON lines, joins their endpoints, answers in kind.
 
-Run by bench/relay.py as `python -m bench.plane`.
+Two are relayed, more are mixed. Run by bench/relay.py and bench/conference.py as `python -m bench.plane`.
 """
 
 import asyncio
@@ -10,9 +10,21 @@ import sys
 
 import uvloop
 
+from offhook.calls.events import PortId
 from offhook.net.media_service import MediaEdge, MediaService
 
 EDGE = "ashburn"
+PAIR = 2
+
+
+def join(service: MediaService, ports: list[PortId]) -> None:
+    """Let the endpoints hear one another."""
+    if len(ports) == PAIR:
+        service.connect(*ports)
+        return
+    mix = service.mixes.open()
+    for port in ports:
+        service.mixes.join(mix, port)
 
 
 async def main() -> None:
@@ -27,7 +39,7 @@ async def main() -> None:
             answers = [
                 service.make_answer(port, offer.encode()).decode() for port, offer in zip(ports, offers, strict=True)
             ]
-            service.connect(*ports)
+            join(service, ports)
             sys.stdout.write(json.dumps(answers) + "\n")
             sys.stdout.flush()
     finally:

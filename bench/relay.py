@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,15 +59,19 @@ class PlaneRelay:
 
     def join(self, one: bytes, other: bytes) -> tuple[bytes, bytes]:
         """Returns the SDP for each endpoint."""
+        first, second = self.join_all([one, other])
+        return first, second
+
+    def join_all(self, offers: list[bytes]) -> list[bytes]:
+        """The same of any number."""
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        self._child.stdin.write(json.dumps([one.decode(), other.decode()]).encode() + b"\n")
+        self._child.stdin.write(json.dumps([offer.decode() for offer in offers]).encode() + b"\n")
         self._child.stdin.flush()
         line = self._child.stdout.readline()
         if not line:
             raise PeerFailed("the media plane's process ended: see plane.log")
-        answers = json.loads(line)
-        return answers[0].encode(), answers[1].encode()
+        return [answer.encode() for answer in json.loads(line)]
 
 
 @contextmanager
@@ -184,11 +188,11 @@ def measure_relay(relay: Relay, make: MakeEndpoint) -> float:
     """Microseconds of CPU for each packet that the relay passed on. Raises PeerFailed when packets were lost."""
     with ExitStack() as stack:
         endpoints = [endpoint for _ in range(CALLS) for endpoint in _call(relay, stack, make)]
-        _send(endpoints, 0, WARM_UP)
+        send_evenly(endpoints, 0, WARM_UP)
         for endpoint in endpoints:
             endpoint.received = 0
         before = cpu_seconds(relay.pid)
-        sent = _send(endpoints, int(WARM_UP / PTIME), SECONDS)
+        sent = send_evenly(endpoints, int(WARM_UP / PTIME), SECONDS)
         used = cpu_seconds(relay.pid) - before
     arrived = sum(endpoint.received for endpoint in endpoints)
     if arrived < sent * LEAST_ARRIVED:
@@ -216,7 +220,7 @@ def _audio_port(sdp: bytes) -> int:
     raise PeerFailed(f"no audio in the relay's SDP: {sdp!r}")
 
 
-def _send(endpoints: list[Endpoint], first: int, seconds: float) -> int:
+def send_evenly(endpoints: Sequence[Endpoint], first: int, seconds: float) -> int:
     """Send one packet from each endpoint every 20 ms and read what comes; returns how many were sent."""
     begun = time.monotonic()
     ticks = int(seconds / PTIME)

@@ -12,6 +12,7 @@ SessionId = NewType("SessionId", int)
 PortId = NewType("PortId", int)
 PlaybackId = NewType("PlaybackId", int)
 TapId = NewType("TapId", int)
+MixId = NewType("MixId", int)
 
 HeaderList = tuple[tuple[str, str], ...]
 

@@ -137,6 +137,26 @@ class Engine:
         """Take what waits: 16-bit samples inbound and outbound, and for each frame whether packets came (0, 1)."""
         return self._plane.hear(port)
 
+    def open_mix(self) -> int:
+        """Begin a mix; ports take part by join and leave it by disconnect."""
+        return self._plane.open_mix()
+
+    def join(self, mix: int, port: int, *, is_heard: bool, hears: bool, only_by: int) -> None:
+        """Let a port take part in a mix, or take another part; `only_by` is the port that alone hears it, or 0."""
+        self._plane.join(mix, port, is_heard, hears, only_by)
+
+    def announce(self, mix: int, playback: int, samples: bytes, loop: int) -> None:
+        """Queue samples for everybody in a mix; PlaybackEnded follows, with the mix in place of a port."""
+        self._plane.announce(mix, playback, samples, loop)
+
+    def hush(self, mix: int) -> None:
+        """Drop all announcements of a mix; each ends with PlaybackEnded(stopped=True)."""
+        self._plane.hush(mix)
+
+    def close_mix(self, mix: int) -> None:
+        """End a mix: its members are joined to nothing; announcements end as in hush."""
+        self._plane.close_mix(mix)
+
     def close(self, port: int) -> PortReport:
         """Release a port and its sockets."""
         self._srtp.pop(port, None)

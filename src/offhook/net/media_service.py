@@ -25,6 +25,7 @@ from offhook.media.engine import Engine, Lateness
 from offhook.media.errors import PortsExhausted
 from offhook.media.events import FramesTapped, KeyReleased, PlaybackEnded, SourceLatched, SourceSilenced
 from offhook.media.negotiation import Negotiation
+from offhook.net.media_mixes import MediaMixes
 from offhook.net.port_taps import PortTaps
 from offhook.sdp.crypto import SrtpUse
 from offhook.sdp.errors import MissingDescription, SdpError, SrtpNotAccepted, SrtpRequired
@@ -68,6 +69,7 @@ class MediaService:
         self._engine = Engine(seed=self._random.getrandbits(64), silence=silence)
         self._random_octets = random_octets
         self._ports: dict[int, Negotiation] = {}
+        self.mixes = MediaMixes(self._engine, self._ports)
         self._playbacks = 0
         self._taps: dict[int, PortTaps] = {}
         self._last_tap = 0
@@ -249,6 +251,7 @@ class MediaService:
     def _deliver(self) -> None:
         for event in self._engine.drain():
             if event.port not in self._ports:
+                self.mixes.receive(event)
                 continue  # those of a closed port may still have waited in the queue
             if isinstance(event, FramesTapped):
                 self._catch_up(event.port, self._taps.get(event.port))

@@ -31,6 +31,7 @@ from offhook.net.media_service import check_offer, refused, suite_of
 from offhook.sdp.crypto import SrtpUse
 from offhook.sdp.errors import SdpError
 from offhook.testing.air import Air
+from offhook.testing.fake_mix import FakeMixes
 from offhook.testing.fake_tap import FakeTap
 
 _PAUSES = {"w": 0.5, "W": 1.0}
@@ -82,6 +83,9 @@ class FakePlane:
         self._taps = 0
         self._random = random.Random(20260105)  # noqa: S311 - keys that are the same in every run of a test
         self.ports: dict[PortId, FakePort] = {}
+        self.mixes = FakeMixes(
+            lambda port: self._open_port(port).spoken, lambda port: self._part(self._open_port(port))
+        )
 
     # --- what a test does and sees -------------------------------------------------------------------------------
 
@@ -217,8 +221,8 @@ class FakePlane:
         def listen(start: float, end: float) -> tuple[bytes, bytes, bool]:
             inbound, is_received = found.spoken.heard(start, end)
             outbound, is_playing = found.sent.heard(start, end)
-            if found.partner is not None and not is_playing:
-                outbound, _ = self.ports[found.partner].spoken.heard(start, end)
+            if not is_playing:
+                outbound = self._relayed(found, start, end)
             return inbound, outbound, is_received
 
         self._taps += 1
@@ -259,7 +263,17 @@ class FakePlane:
         if self.ports[event.port].is_open:
             self._sink(event)
 
+    def _relayed(self, port: FakePort, start: float, end: float) -> bytes:
+        """What a port is sent of others while nothing is played to it."""
+        mix = self.mixes.heard(port.port, start, end)
+        if mix is not None:
+            return mix
+        if port.partner is not None:
+            return self.ports[port.partner].spoken.heard(start, end)[0]
+        return bytes(2 * round((end - start) * 8000))
+
     def _part(self, port: FakePort) -> None:
+        self.mixes.leave(port.port)
         if port.partner is not None:
             self.ports[port.partner].partner = None
             port.partner = None

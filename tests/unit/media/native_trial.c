@@ -298,7 +298,13 @@ static void try_plane(void)
         port *one = open_port(&plane, &local, &peer, LAW_PCMU, round % 3 == 1);
         port *other = open_port(&plane, &local, &peer, LAW_PCMA, round % 3 > 0);
         plane_enter(&plane);
-        plane_connect(one, other);
+        mix *party = plane_open_mix(&plane);
+        const mix_role roles[] = {{.is_heard = true, .hears = true}, {.is_heard = true, .only_by = one->id}};
+        if (chance(2))
+            plane_connect(one, other);
+        else
+            assert(mix_join(party, one, &roles[0]) && mix_join(party, other, &roles[chance(2)]));
+        player_add_sound(&party->announcer, 3, samples, 400, 1);
         player_add_sound(&one->player, 1, samples, 400, chance(2));
         player_add_digits(&other->player, 2, "12");
         assert((one->tap = tap_open(1)) && (round % 2 || (other->tap = tap_open(3))));
@@ -315,10 +321,17 @@ static void try_plane(void)
         plane_leave(&plane);
         close_port(&plane, one);
         flood(far, other, 20);
+        plane_enter(&plane);
+        plane_remove_mix(&plane, party);
+        player_stop(&party->announcer);
+        mix_tell_done(party, &plane.events);
+        mix_close(party);
+        assert(!other->member);
+        plane_leave(&plane);
         close_port(&plane, other);
     }
     told += drain(&plane);
-    assert(told >= 24); /* every playback's end, at least */
+    assert(told >= 36); /* every playback's end, at least */
     plane_stop(&plane);
     plane_free(&plane);
     close(far);

@@ -12,12 +12,14 @@ from offhook.calls.ports.application import (
     Webhooks,
     no_remark,
 )
-from offhook.calls.ports.media import MediaPlane, PortStatistics, Sound, SrtpPolicy, TapBlock
+from offhook.calls.ports.media import MediaPlane, PortStatistics, SrtpPolicy, TapBlock
+from offhook.calls.ports.mixes import EVERYTHING, Mixes, MixRole
 from offhook.calls.ports.programs import ProgramStart
 from offhook.calls.ports.recogniser import Recogniser, Recognition, SpeechOrder, Utterance
 from offhook.calls.ports.recordings import RecordingFile, RecordingFiles
 from offhook.calls.ports.records import CallFilter, CallPage, Clock, Notification, Store, Timeline, Tokens
 from offhook.calls.ports.signalling import InviteOrder, PlacedInvite, Signalling, SipCredentials
+from offhook.calls.ports.sound import Sound
 from offhook.calls.ports.streams import (
     ClearGiven,
     MarkGiven,
@@ -36,6 +38,7 @@ from offhook.calls.ports.streams import (
 )
 
 __all__ = [
+    "EVERYTHING",
     "CallFilter",
     "CallPage",
     "CallbackRequest",
@@ -46,6 +49,8 @@ __all__ = [
     "InviteOrder",
     "MarkGiven",
     "MediaPlane",
+    "MixRole",
+    "Mixes",
     "Nonsense",
     "Notification",
     "PlacedInvite",

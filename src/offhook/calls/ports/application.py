@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from offhook.calls.ports.media import Sound
+from offhook.calls.ports.sound import Sound
 from offhook.model.call import WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 

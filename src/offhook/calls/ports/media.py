@@ -6,19 +6,8 @@ from enum import Enum
 from typing import Protocol
 
 from offhook.calls.events import PlaybackId, PortId, TapId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sound:
-    """Samples to play: 16-bit little-endian mono."""
-
-    samples: bytes
-    rate_hz: int = 8000
-
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return len(self.samples) / 2 / self.rate_hz
+from offhook.calls.ports.mixes import Mixes
+from offhook.calls.ports.sound import Sound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +55,10 @@ class TapBlock:
 class MediaPlane(Protocol):
     """Media ports on the edges; satisfied by net.media_service and testing.plane."""
 
+    @property
+    def mixes(self) -> Mixes:
+        """Where more than two ports are joined."""
+
     def open(self, edge: str, *, srtp: SrtpPolicy = SrtpPolicy.ACCEPTED) -> PortId:
         """Bind an RTP and RTCP port pair on the edge's media address. Raises MediaExhausted, UnknownEdge."""
 
@@ -97,7 +90,7 @@ class MediaPlane(Protocol):
         """Join two ports, both ways; packets, telephone-events included, are relayed natively."""
 
     def disconnect(self, port: PortId) -> None:
-        """Part a port from whatever it is joined to; nothing happens when it stands alone."""
+        """Part a port from the port or mix that it is joined to; nothing happens when it stands alone."""
 
     def play(self, port: PortId, sound: Sound, *, loop: int = 1) -> PlaybackId:
         """Queue a sound, `loop` times (0: for ever); PlaybackFinished follows."""

@@ -76,10 +76,11 @@ static void shut_down(PlaneObject *self)
         if (!left)
             continue;
         plane_remove(&self->plane, left);
-        plane_object_discard(left);
+        plane_object_discard(&left->player);
         port_close(left);
         free(left);
     }
+    plane_object_clear_mixes(self);
     event next;
     while (plane_next_event(&self->plane, &next))
         if (next.kind == EVENT_FINISHED)
@@ -133,6 +134,11 @@ static PyMethodDef plane_methods[] = {
     {"untap", (PyCFunction)plane_object_untap, METH_O, NULL},
     {"hear", (PyCFunction)plane_object_hear, METH_O, NULL},
     {"close", (PyCFunction)plane_object_close, METH_O, NULL},
+    {"open_mix", (PyCFunction)plane_object_open_mix, METH_NOARGS, NULL},
+    {"join", (PyCFunction)plane_object_join, METH_VARARGS, NULL},
+    {"announce", (PyCFunction)plane_object_announce, METH_VARARGS, NULL},
+    {"hush", (PyCFunction)plane_object_hush, METH_O, NULL},
+    {"close_mix", (PyCFunction)plane_object_close_mix, METH_O, NULL},
     {"drain", (PyCFunction)plane_drain, METH_NOARGS, NULL},
     {"fileno", (PyCFunction)plane_fileno, METH_NOARGS, NULL},
     {"lateness", (PyCFunction)plane_lateness, METH_NOARGS, NULL},

@@ -82,6 +82,8 @@ static void tick_once(plane *plane)
     pthread_mutex_lock(&plane->lock);
     size_t waiting = plane->events.count;
     plane->moment.tick++;
+    for (mix *mix = plane->mixes; mix; mix = mix->next)
+        mix_tick(mix, &plane->events);
     for (size_t slot = 0; slot < plane->capacity; slot++) {
         port *port = plane->ports[slot];
         if (!port)
@@ -232,6 +234,7 @@ void plane_remove(plane *plane, port *port)
 
 void plane_disconnect(port *port)
 {
+    mix_leave(port);
     if (!port->partner)
         return;
     port->partner->partner = NULL;
@@ -244,6 +247,31 @@ void plane_connect(port *one, port *other)
     plane_disconnect(other);
     one->partner = other;
     other->partner = one;
+}
+
+mix *plane_open_mix(plane *plane)
+{
+    mix *opened = mix_open(++plane->generation << SLOT_BITS);
+    if (!opened)
+        return NULL;
+    opened->next = plane->mixes;
+    return plane->mixes = opened;
+}
+
+mix *plane_find_mix(plane *plane, uint64_t id)
+{
+    mix *found = plane->mixes;
+    while (found && found->id != id)
+        found = found->next;
+    return found;
+}
+
+void plane_remove_mix(plane *plane, mix *removed)
+{
+    mix **at = &plane->mixes;
+    while (*at != removed)
+        at = &(*at)->next;
+    *at = removed->next;
 }
 
 bool plane_next_event(plane *plane, event *event)

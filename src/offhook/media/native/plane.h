@@ -24,6 +24,7 @@ typedef struct {
     int news[2]; /* a pipe that becomes readable when events wait */
     int stop[2];
     port **ports; /* by slot; NULL where free */
+    mix *mixes;
     size_t capacity;
     size_t *free_slots;
     size_t free_count;
@@ -57,8 +58,16 @@ bool plane_adopt(plane *plane, port *port);
 /* Parts it from its partner and from the thread; the caller closes and frees it. */
 void plane_remove(plane *plane, port *port);
 
+/* Both part from what they were joined to; disconnecting takes a port out of its mix, too. */
 void plane_connect(port *one, port *other);
 void plane_disconnect(port *port);
+
+/* NULL when memory is out. */
+mix *plane_open_mix(plane *plane);
+mix *plane_find_mix(plane *plane, uint64_t id);
+
+/* Takes it out of the plane; the caller closes it. */
+void plane_remove_mix(plane *plane, mix *mix);
 
 /* Takes the next event; empties the pipe before the first. */
 bool plane_next_event(plane *plane, event *event);

@@ -30,11 +30,11 @@ void plane_object_release(void *owner)
     PyMem_Free(owner);
 }
 
-void plane_object_discard(port *port)
+void plane_object_discard(player *player)
 {
     playback *done;
-    player_stop(&port->player);
-    while ((done = player_done(&port->player))) {
+    player_stop(player);
+    while ((done = player_done(player))) {
         plane_object_release(done->owner);
         playback_free(done);
     }
@@ -202,7 +202,7 @@ PyObject *plane_object_close(PlaneObject *self, PyObject *argument)
         (unsigned long long)found->malformed, (unsigned long long)found->unwanted,
         (unsigned long long)found->strangers, (unsigned long long)found->unauthenticated,
         (unsigned long long)found->replayed);
-    plane_object_discard(found);
+    plane_object_discard(&found->player);
     port_close(found);
     free(found);
     return statistics;

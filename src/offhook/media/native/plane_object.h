@@ -22,8 +22,8 @@ port *plane_object_port(PlaneObject *self, unsigned long long id);
 /* Lets go of the buffer that a playback's samples are in; needs the GIL. */
 void plane_object_release(void *owner);
 
-/* Empties a port's player, telling nobody. */
-void plane_object_discard(port *port);
+/* Empties a player, telling nobody. */
+void plane_object_discard(player *player);
 
 /* The commands of one port; their arguments are in _native.pyi. */
 PyObject *plane_object_open(PlaneObject *self, PyObject *arguments);
@@ -37,5 +37,15 @@ PyObject *plane_object_untap(PlaneObject *self, PyObject *argument);
 PyObject *plane_object_hear(PlaneObject *self, PyObject *argument);
 PyObject *plane_object_stop(PlaneObject *self, PyObject *argument);
 PyObject *plane_object_close(PlaneObject *self, PyObject *argument);
+
+/* The commands of mixes. */
+PyObject *plane_object_open_mix(PlaneObject *self, PyObject *ignored);
+PyObject *plane_object_join(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_announce(PlaneObject *self, PyObject *arguments);
+PyObject *plane_object_hush(PlaneObject *self, PyObject *argument);
+PyObject *plane_object_close_mix(PlaneObject *self, PyObject *argument);
+
+/* Frees all mixes, when the thread has ended. */
+void plane_object_clear_mixes(PlaneObject *self);
 
 #endif

@@ -144,3 +144,16 @@ void playback_free(playback *playback)
     free(playback->digits);
     free(playback);
 }
+
+void player_tell_done(player *player, uint64_t id, event_ring *events)
+{
+    playback *done;
+    while ((done = player_done(player))) {
+        event told = {.kind = EVENT_FINISHED, .port = id};
+        told.playback = done->id;
+        told.owner = done->owner;
+        told.stopped = done->stopped;
+        event_ring_push(events, &told);
+        playback_free(done);
+    }
+}

@@ -2,6 +2,7 @@
 #ifndef OFFHOOK_PLAYER_H
 #define OFFHOOK_PLAYER_H
 
+#include "event_ring.h"
 #include "rtp.h"
 
 enum {
@@ -53,5 +54,8 @@ void player_stop(player *player);
 /* Hands over the next that is done, or NULL; free it with playback_free once its owner is let go. */
 playback *player_done(player *player);
 void playback_free(playback *playback);
+
+/* Tells of every playback that is done, as one of `id`. */
+void player_tell_done(player *player, uint64_t id, event_ring *events);
 
 #endif

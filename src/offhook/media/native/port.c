@@ -170,6 +170,8 @@ void port_receive(port *port, const moment *moment)
     }
     if (port->tap)
         tap_hear(port->tap, kind, &packet);
+    if (port->member)
+        mix_hear(port->member, kind, &packet);
     if (port->partner)
         relay(port, port->partner, &packet, kind, moment->tick);
 }
@@ -217,15 +219,7 @@ static void send_event(port *port, const player_step *step, uint64_t tick)
 
 void port_tell_done(port *port, event_ring *events)
 {
-    playback *done;
-    while ((done = player_done(&port->player))) {
-        event told = {.kind = EVENT_FINISHED, .port = port->id};
-        told.playback = done->id;
-        told.owner = done->owner;
-        told.stopped = done->stopped;
-        event_ring_push(events, &told);
-        playback_free(done);
-    }
+    player_tell_done(&port->player, port->id, events);
 }
 
 static void play(port *port, const moment *moment)
@@ -246,6 +240,10 @@ static void play(port *port, const moment *moment)
         send_audio(port, NULL, moment->tick);
         break;
     case STEP_NOTHING:
+        if (port->member) {
+            send_audio(port, port->member->told, moment->tick);
+            break;
+        }
         /* Silence is sent, too, so that the peer hears a line that is up and a NAT's door stays open; to the partner
          * of one who holds the call and sends nothing as well. */
         if (!port->partner || !sender_is_fed(&port->sender, moment->tick))

@@ -5,6 +5,7 @@
 #include "event_ring.h"
 #include "g711.h"
 #include "latch.h"
+#include "mix.h"
 #include "payload_kind.h"
 #include "player.h"
 #include "rtp.h"
@@ -41,6 +42,7 @@ typedef struct port {
     player player;
     tap *tap; /* NULL unless somebody listens */
     struct port *partner;
+    mix_member *member; /* NULL unless it takes part in a mix */
     uint64_t heard_us;
     bool silence_told;
     uint64_t report_tick; /* when the next RTCP report is due */
