@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "elapsed.h"
+
 void latch_announce(latch *latch, const address *announced)
 {
     if (address_equal(&latch->announced, announced))
@@ -22,8 +24,14 @@ static bool passes_probation(latch_run *run, const address *source, const rtp_pa
     return run->length >= LATCH_PROBATION;
 }
 
+/* A NAT gives another port now and then. Each move is told, and written down: not as often as a peer may think of. */
+static bool may_move(const latch *latch, uint64_t now_us)
+{
+    return latch->moves < LATCH_MOVES || elapsed_us(now_us, latch->moved_us) >= LATCH_MOVE_US;
+}
+
 /* Whose packets are counted where; NULL for whom nothing can make believed. */
-static latch_run *run_of(latch *latch, const address *source, const rtp_packet *packet)
+static latch_run *run_of(latch *latch, const address *source, const rtp_packet *packet, uint64_t now_us)
 {
     bool is_announced_host = address_same_host(&latch->announced, source);
     switch (latch->state) {
@@ -32,7 +40,7 @@ static latch_run *run_of(latch *latch, const address *source, const rtp_packet *
     case LATCH_ELSEWHERE:
         if (is_announced_host && !address_same_host(&latch->announced, &latch->remote))
             return &latch->claimant;
-        if (address_same_host(&latch->remote, source) && latch->ssrc == packet->ssrc)
+        if (address_same_host(&latch->remote, source) && latch->ssrc == packet->ssrc && may_move(latch, now_us))
             return &latch->candidate;
         return NULL;
     case LATCH_SETTLED:
@@ -41,7 +49,7 @@ static latch_run *run_of(latch *latch, const address *source, const rtp_packet *
     return NULL;
 }
 
-latch_verdict latch_judge(latch *latch, const address *source, const rtp_packet *packet)
+latch_verdict latch_judge(latch *latch, const address *source, const rtp_packet *packet, uint64_t now_us)
 {
     if (latch->state != LATCH_OPEN && address_equal(&latch->remote, source))
         return LATCH_KNOWN;
@@ -50,11 +58,13 @@ latch_verdict latch_judge(latch *latch, const address *source, const rtp_packet 
         latch->remote = *source;
         return LATCH_MOVED;
     }
-    latch_run *run = run_of(latch, source, packet);
+    latch_run *run = run_of(latch, source, packet, now_us);
     if (run && passes_probation(run, source, packet)) {
         latch->state = LATCH_ELSEWHERE;
         latch->remote = *source;
         latch->ssrc = packet->ssrc;
+        latch->moves += latch->moves < LATCH_MOVES;
+        latch->moved_us = now_us;
         return LATCH_MOVED;
     }
     return LATCH_STRANGER;

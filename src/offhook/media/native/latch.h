@@ -12,7 +12,11 @@
 #include "address.h"
 #include "rtp.h"
 
-enum { LATCH_PROBATION = 3 }; /* consecutive packets before a source that SDP did not announce is believed */
+enum {
+    LATCH_PROBATION = 3, /* consecutive packets before a source that SDP did not announce is believed */
+    LATCH_MOVES = 4,     /* so often it may move as it likes; afterwards once every LATCH_MOVE_US */
+    LATCH_MOVE_US = 10000000,
+};
 
 typedef enum { LATCH_OPEN, LATCH_ELSEWHERE, LATCH_SETTLED } latch_state;
 
@@ -29,6 +33,8 @@ typedef struct {
     address remote; /* where to send: announced until another source is believed */
     uint32_t ssrc;  /* of who is believed elsewhere */
     latch_run candidate, claimant;
+    uint8_t moves; /* up to LATCH_MOVES */
+    uint64_t moved_us;
 } latch;
 
 typedef enum { LATCH_STRANGER, LATCH_KNOWN, LATCH_MOVED } latch_verdict;
@@ -37,6 +43,6 @@ typedef enum { LATCH_STRANGER, LATCH_KNOWN, LATCH_MOVED } latch_verdict;
 void latch_announce(latch *latch, const address *announced);
 
 /* Judges one valid packet; LATCH_MOVED means that the remote address has just been settled, perhaps elsewhere. */
-latch_verdict latch_judge(latch *latch, const address *source, const rtp_packet *packet);
+latch_verdict latch_judge(latch *latch, const address *source, const rtp_packet *packet, uint64_t now_us);
 
 #endif

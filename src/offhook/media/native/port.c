@@ -104,11 +104,25 @@ static void settle(port *port, const moment *moment)
     event_ring_push(moment->events, &told);
 }
 
+static void count_sequence(port *port, const rtp_packet *packet)
+{
+    uint32_t lost = rtp_source_lost(&port->source);
+    rtp_source_receive(&port->source, packet);
+    if (port->source.received == 1) /* another SSRC, or one that has begun its numbers anew */
+        port->lost_before += lost;
+}
+
+/* Of no use, but not lost either. */
+static void count_unwanted(port *port, const rtp_packet *packet, const address *source)
+{
+    port->unwanted++;
+    if (port->source.begun && port->source.ssrc == packet->ssrc && address_equal(&port->latch.remote, source))
+        count_sequence(port, packet);
+}
+
 static void count_arrival(port *port, const rtp_packet *packet, payload_kind kind, uint64_t now_us)
 {
-    if (port->source.begun && port->source.ssrc != packet->ssrc)
-        port->lost_before += rtp_source_lost(&port->source);
-    rtp_source_receive(&port->source, packet);
+    count_sequence(port, packet);
     if (kind != PAYLOAD_EVENT)
         rtp_source_measure(&port->source, packet->timestamp, now_us);
     port->received++;
@@ -149,10 +163,10 @@ void port_receive(port *port, const moment *moment)
     }
     payload_kind kind = port->agreement.kinds[packet.payload_type];
     if (!port->agreement.may_receive || kind == PAYLOAD_UNWANTED) {
-        port->unwanted++;
+        count_unwanted(port, &packet, &source);
         return;
     }
-    switch (latch_judge(&port->latch, &source, &packet)) {
+    switch (latch_judge(&port->latch, &source, &packet, moment->now_us)) {
     case LATCH_STRANGER:
         port->strangers++;
         return;

@@ -105,7 +105,8 @@ void rtp_source_measure(rtp_source *source, uint32_t timestamp, uint64_t now_us)
     if (source->timed) {
         int32_t difference = (int32_t)(transit - source->transit);
         double distance = difference < 0 ? -(double)difference : (double)difference;
-        source->jitter += (distance - source->jitter) / 16.0;
+        if (distance <= RTP_CLOCK_RATE)
+            source->jitter += (distance - source->jitter) / 16.0;
     }
     source->timed = true;
     source->transit = transit;

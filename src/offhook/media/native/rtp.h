@@ -53,7 +53,8 @@ void rtp_write_header(uint8_t *to, const rtp_packet *packet);
 /* Counts an arrival; false when the sequence number is so far off that the packet is put on probation (A.1). */
 bool rtp_source_receive(rtp_source *source, const rtp_packet *packet);
 
-/* Measures interarrival jitter (A.8); for packets whose timestamp is their sampling instant. */
+/* Measures interarrival jitter (A.8); for packets whose timestamp is their sampling instant. A leap of more than a
+ * second is a clock that was set anew, and no jitter. */
 void rtp_source_measure(rtp_source *source, uint32_t timestamp, uint64_t now_us);
 
 uint32_t rtp_source_extended_max(const rtp_source *source);

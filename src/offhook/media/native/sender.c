@@ -44,11 +44,20 @@ void sender_stamp_event(rtp_sender *sender, uint64_t tick, bool is_first, rtp_pa
 
 /* A source that starts its numbers anew is continued without a leap: under SRTP a number of before is never sent again,
  * so one that fell back would be silent until it had caught up. */
-static bool follows(const rtp_sender *sender, uint16_t sequence)
+static bool follows_in_number(const rtp_sender *sender, uint16_t sequence)
 {
     enum { MOST_AHEAD = 3000, MOST_BEHIND = 100 }; /* RFC 3550 A.1: MAX_DROPOUT, MAX_MISORDER */
     int16_t ahead = (int16_t)(sequence + sender->sequence_offset - sender->sequence);
     return ahead >= -MOST_BEHIND && ahead <= MOST_AHEAD;
+}
+
+/* Nor is a leap in time handed on that neither a key held long, which keeps its timestamp, nor a pause can explain. */
+static bool follows_in_time(const rtp_sender *sender, uint64_t tick, uint32_t timestamp)
+{
+    enum { LONGEST_LEAP = 10 * RTP_CLOCK_RATE };
+    int64_t passed = tick > sender->tick ? (int64_t)(tick - sender->tick) * RTP_FRAME_SAMPLES : 0;
+    int32_t ahead = (int32_t)(timestamp + sender->timestamp_offset - sender->timestamp);
+    return ahead >= -LONGEST_LEAP && ahead <= passed + LONGEST_LEAP;
 }
 
 bool sender_is_fed(const rtp_sender *sender, uint64_t tick)
@@ -60,7 +69,7 @@ bool sender_is_fed(const rtp_sender *sender, uint64_t tick)
 void sender_carry(rtp_sender *sender, uint64_t tick, uint64_t from_port, rtp_packet *packet)
 {
     if (!sender->carries || sender->carried_port != from_port || sender->carried_ssrc != packet->ssrc ||
-        !follows(sender, packet->sequence)) {
+        !follows_in_number(sender, packet->sequence) || !follows_in_time(sender, tick, packet->timestamp)) {
         sender->sequence_offset = (uint16_t)(sender->sequence + 1 - packet->sequence);
         sender->timestamp_offset = present(sender, tick) - packet->timestamp;
         sender->carries = true;
