@@ -13,7 +13,7 @@ from offhook.calls.errors import MediaExhausted, OfferRefused, UnknownEdge
 from offhook.calls.events import DigitPressed, MediaBegun, MediaEvent, MediaSilenced, PlaybackFinished, PortId
 from offhook.calls.ports import MediaPlane, Sound
 from offhook.media.engine import encode
-from offhook.net.media_service import MediaEdge, MediaService
+from offhook.net.media_service import MediaEdge, MediaService, PlaneSettings
 from offhook.sdp.codecs import PCMU
 from offhook.testing.clock import run
 from offhook.testing.far_end import FarEnd
@@ -136,10 +136,11 @@ Scenario = Callable[[Rig], Coroutine[Any, Any, None]]
 RunOn = Callable[[Scenario], None]
 
 
-async def _on_native(scenario: Scenario) -> None:
+async def _on_native(scenario: Scenario, threads: int) -> None:
     edge = MediaEdge(address="127.0.0.1", low=32_000, high=32_000 + 2 * PORTS - 1, advertise="127.0.0.1")
     rig = Rig(plane=None, peer=None)  # type: ignore[arg-type]
-    plane = MediaService({EDGE: edge}, asyncio.get_running_loop(), rig.events.put_nowait, seed=1, silence=SILENCE)
+    settings = PlaneSettings(threads=threads, silence=SILENCE)
+    plane = MediaService({EDGE: edge}, asyncio.get_running_loop(), rig.events.put_nowait, seed=1, settings=settings)
     with FarEnd() as far:
         rig.plane, rig.peer = plane, RealPeer(far, plane)
         try:
@@ -155,12 +156,12 @@ async def _on_fake(scenario: Scenario) -> None:
     await scenario(rig)
 
 
-@pytest.fixture(params=["native", "fake"])
+@pytest.fixture(params=[1, 3, "fake"], ids=["native", "three threads", "fake"])
 def on_plane(request: pytest.FixtureRequest) -> RunOn:
     """Runs a scenario on one of the planes."""
-    if request.param == "native":
-        return lambda scenario: asyncio.run(_on_native(scenario))
-    return lambda scenario: run(_on_fake(scenario))
+    if request.param == "fake":
+        return lambda scenario: run(_on_fake(scenario))
+    return lambda scenario: asyncio.run(_on_native(scenario, request.param))
 
 
 def test_an_unknown_edge_is_refused(on_plane: RunOn) -> None:

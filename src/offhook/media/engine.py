@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from offhook.media import _native
 from offhook.media.errors import PortsExhausted
 from offhook.media.events import FramesTapped, KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched, SourceSilenced
+from offhook.media.lateness import Lateness
 from offhook.media.srtp import SrtpSessions, discard, library_addresses, renew
 from offhook.sdp.codecs import PCMA, PCMU, TELEPHONE_EVENT, Codec
 from offhook.sdp.negotiate import Agreement
@@ -34,16 +35,6 @@ class PortReport:
     strangers: int
     unauthenticated: int
     replayed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lateness:
-    """How the tick has kept time: `missed` ticks came together with a later one; `worst` in seconds."""
-
-    ticks: int
-    missed: int
-    worst: float
-    dropped_events: int
 
 
 class Engine:
@@ -113,6 +104,15 @@ class Engine:
         """End the relay to and from this port."""
         self._plane.disconnect(port)
 
+    def take(self, other: "Engine", port: int) -> None:
+        """Take a port over from another thread, with all that it plays and has yet to tell; it is parted from others.
+
+        Raises OSError, and then it is where it was.
+        """
+        self._plane.move(other._plane, port)  # noqa: SLF001 - of the same class
+        if (sessions := other._srtp.pop(port, None)) is not None:  # noqa: SLF001
+            self._srtp[port] = sessions
+
     def play(self, port: int, playback: int, samples: bytes, loop: int) -> None:
         """Queue 16-bit mono samples at 8 kHz, `loop` times (0: for ever); they are not copied."""
         self._plane.play(port, playback, samples, loop)
@@ -177,8 +177,8 @@ class Engine:
 
     def lateness(self) -> Lateness:
         """How late ticks have come since the start."""
-        ticks, missed, worst, dropped = self._plane.lateness()
-        return Lateness(ticks=ticks, missed=missed, worst=worst, dropped_events=dropped)
+        missed, worst, total, dropped, buckets = self._plane.lateness()
+        return Lateness(missed=missed, worst=worst, total=total, dropped_events=dropped, buckets=buckets)
 
     def shut_down(self) -> None:
         """End the thread and release every port; nothing may be commanded afterwards."""

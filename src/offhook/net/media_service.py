@@ -21,9 +21,11 @@ from offhook.calls.events import (
     TapId,
 )
 from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy, TapBlock
-from offhook.media.engine import Engine, Lateness
+from offhook.media.engine import Engine
+from offhook.media.engines import Engines
 from offhook.media.errors import PortsExhausted
 from offhook.media.events import FramesTapped, KeyReleased, PlaybackEnded, SourceLatched, SourceSilenced
+from offhook.media.lateness import Lateness
 from offhook.media.negotiation import Negotiation
 from offhook.net.media_mixes import MediaMixes
 from offhook.net.port_taps import PortTaps
@@ -45,11 +47,22 @@ class MediaEdge:
     advertise: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaneSettings:
+    """How many native threads there are, and how many seconds without a packet make MediaSilenced."""
+
+    threads: int = 1
+    silence: float = DEFAULT_SILENCE
+
+
+DEFAULT_SETTINGS = PlaneSettings()
+
+
 class MediaService:
     """The media plane of one event loop; `sink` is told what happens, in order, on that loop.
 
     `seed` makes port numbers, SSRCs and SDP session ids: unpredictable when it is (secrets.randbits), repeatable in
-    tests. `silence` is how many seconds without a packet make MediaSilenced. `random_octets` makes the keys of SRTP.
+    tests. `random_octets` makes the keys of SRTP.
     """
 
     def __init__(
@@ -59,31 +72,33 @@ class MediaService:
         sink: Callable[[MediaEvent], None],
         *,
         seed: int,
-        silence: float = DEFAULT_SILENCE,
+        settings: PlaneSettings = DEFAULT_SETTINGS,
         random_octets: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._edges = dict(edges)
         self._loop = loop
         self._sink = sink
         self._random = random.Random(seed)  # noqa: S311 - RFC 3550 asks for unlikely, not for secret numbers
-        self._engine = Engine(seed=self._random.getrandbits(64), silence=silence)
+        self._engines = Engines(seed=self._random.getrandbits(64), silence=settings.silence, threads=settings.threads)
         self._random_octets = random_octets
         self._ports: dict[int, Negotiation] = {}
-        self.mixes = MediaMixes(self._engine, self._ports)
+        self.mixes = MediaMixes(self._engines, self._ports)
         self._playbacks = 0
         self._taps: dict[int, PortTaps] = {}
         self._last_tap = 0
-        loop.add_reader(self._engine.fileno(), self._deliver)
+        for engine in self._engines.threads:
+            loop.add_reader(engine.fileno(), self._deliver, engine)
 
     def shut_down(self) -> None:
         """End the plane's thread and release every port; nothing may be commanded afterwards."""
-        self._loop.remove_reader(self._engine.fileno())
-        self._engine.shut_down()
+        for engine in self._engines.threads:
+            self._loop.remove_reader(engine.fileno())
+        self._engines.shut_down()
         self._ports.clear()
 
-    def lateness(self) -> Lateness:
-        """How the 20 ms tick has kept time."""
-        return self._engine.lateness()
+    def lateness(self) -> tuple[Lateness, ...]:
+        """How the 20 ms tick of each thread has kept time."""
+        return self._engines.lateness()
 
     @property
     def open_ports(self) -> int:
@@ -99,7 +114,7 @@ class MediaService:
             raise UnknownEdge(f"expected one of {', '.join(self._edges)}, got {edge!r:.60}")
         start = self._random.randint(place.low, place.high)
         try:
-            port, number = self._engine.open(place.address, place.low, place.high, start)
+            port, number = self._engines.open(place.address, place.low, place.high, start)
         except PortsExhausted as error:
             raise MediaExhausted(f"edge {edge}: {error}") from error
         session_id = self._random.getrandbits(62)  # numeric, and below 2**63 for those who read it signed
@@ -151,12 +166,12 @@ class MediaService:
         self._port(other)
         if one == other:
             raise IllegalInput(f"port {one} cannot be joined to itself")
-        self._engine.connect(one, other)
+        self._engines.connect(one, other)
 
     def disconnect(self, port: PortId) -> None:
         """Part a port from whatever it is joined to; nothing happens when it stands alone."""
         self._port(port)
-        self._engine.disconnect(port)
+        self._engines.of(port).disconnect(port)
 
     def play(self, port: PortId, sound: Sound, *, loop: int = 1) -> PlaybackId:
         """Queue a sound, `loop` times (0: for ever); PlaybackFinished follows."""
@@ -169,7 +184,7 @@ class MediaService:
         if agreement is not None and agreement.telephone_event is None:
             return self._play(port, keys(digits), 1)
         playback = self._next_playback()
-        self._engine.play_digits(port, playback, digits)
+        self._engines.of(port).play_digits(port, playback, digits)
         return playback
 
     def play_ringback(self, port: PortId, country: str) -> PlaybackId:
@@ -180,7 +195,7 @@ class MediaService:
     def stop(self, port: PortId) -> None:
         """Drop everything queued or playing; PlaybackFinished(stopped=True) follows for each."""
         self._port(port)
-        self._engine.stop(port)
+        self._engines.of(port).stop(port)
 
     def tap(self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02) -> TapId:
         """Give `take` what passes through the port from now on, in blocks of a multiple of 20 ms."""
@@ -189,7 +204,7 @@ class MediaService:
         self._catch_up(port, taps)
         self._last_tap += 1
         taps.add(TapId(self._last_tap), take, block)
-        self._engine.tap(port, taps.wanted)
+        self._engines.of(port).tap(port, taps.wanted)
         return TapId(self._last_tap)
 
     def untap(self, tap: TapId) -> None:
@@ -201,10 +216,10 @@ class MediaService:
         self._catch_up(port, taps)
         taps.remove(tap)
         if taps:
-            self._engine.tap(port, taps.wanted)
+            self._engines.of(port).tap(port, taps.wanted)
         else:
             del self._taps[port]
-            self._engine.untap(port)
+            self._engines.of(port).untap(port)
 
     def close(self, port: PortId) -> PortStatistics:
         """Release the port; no event comes from it any more."""
@@ -214,7 +229,7 @@ class MediaService:
             self._catch_up(port, taps)
             taps.end()
         del self._ports[port]
-        report = self._engine.close(port)
+        report = self._engines.close(port)
         return PortStatistics(
             packets_received=report.received,
             packets_sent=report.sent,
@@ -237,7 +252,7 @@ class MediaService:
     def _agree(self, port: PortId) -> None:
         agreement = self._ports[port].agreement
         if agreement is not None:
-            self._engine.agree(port, agreement)
+            self._engines.of(port).agree(port, agreement)
 
     def _next_playback(self) -> PlaybackId:
         self._playbacks += 1
@@ -245,11 +260,11 @@ class MediaService:
 
     def _play(self, port: PortId, samples: bytes, loop: int) -> PlaybackId:
         playback = self._next_playback()
-        self._engine.play(port, playback, samples, loop)
+        self._engines.of(port).play(port, playback, samples, loop)
         return playback
 
-    def _deliver(self) -> None:
-        for event in self._engine.drain():
+    def _deliver(self, engine: Engine) -> None:
+        for event in engine.drain():
             if event.port not in self._ports:
                 self.mixes.receive(event)
                 continue  # those of a closed port may still have waited in the queue
@@ -261,7 +276,7 @@ class MediaService:
     def _catch_up(self, port: int, taps: PortTaps | None) -> None:
         """Give a port's listeners all that has passed so far."""
         if taps:
-            taps.feed(*self._engine.hear(port))
+            taps.feed(*self._engines.of(port).hear(port))
 
 
 def refused(error: SdpError) -> OfferRefused:

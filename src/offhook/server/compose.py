@@ -1,6 +1,7 @@
 """Builds the platform and joins its parts; the only module that knows all packages."""
 
 import asyncio
+import os
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,7 +18,7 @@ from offhook.calls.world import CallSettings, World, status_of_code
 from offhook.interpreter.run import Program
 from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
-from offhook.net.media_service import MediaEdge, MediaService
+from offhook.net.media_service import MediaEdge, MediaService, PlaneSettings
 from offhook.net.media_stream import StreamClient, StreamLimits, anybody
 from offhook.net.recording_files import RecordingFolder, recordings_folder
 from offhook.net.sip_service import SipService
@@ -160,13 +161,13 @@ async def open_records(
 
 
 def open_media(stack: AsyncExitStack, settings: Settings, listen: Callable[[MediaEvent], None]) -> MediaService:
-    """The media plane on its own thread."""
+    """The media plane on its own threads."""
     media = MediaService(
         {edge.name: media_edge(edge) for edge in settings.edge},
         asyncio.get_running_loop(),
         listen,
         seed=secrets.randbits(64),
-        silence=settings.limits.media_silence,
+        settings=PlaneSettings(threads=settings.media.threads or spare_cores(), silence=settings.limits.media_silence),
     )
     stack.callback(media.shut_down)
     return media
@@ -263,6 +264,13 @@ def webhook_limits(settings: Settings) -> WebhookLimits:
     """The settings that requests to the application go by."""
     webhook = settings.webhook
     return WebhookLimits(connect_timeout=webhook.connect_timeout, total=webhook.total_timeout)
+
+
+def spare_cores() -> int:
+    """One less than this process may run on: Python needs one for itself."""
+    # Not everywhere can a process be kept to some of the cores.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)
 
 
 def media_edge(edge: Edge) -> MediaEdge:

@@ -222,6 +222,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     drain: float = 5.0
 
 
+class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The media plane: how many threads do its work; 0 is one less than this process has cores, and one at least."""
+
+    threads: int = 0
+
+
 class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one source (an IPv4 address or an IPv6 /64) may send; networks of `trusted` and `sip.allow` have no limits.
 
@@ -337,4 +343,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     recogniser: tuple[RecogniserProvider, ...] = ()
     calls: Calls = Calls()
     limits: Limits = Limits()
+    media: Media = Media()
     guard: Guard = Guard()

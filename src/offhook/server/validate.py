@@ -30,6 +30,7 @@ AT_LEAST_ZERO = (
     "connections.ping",
     "guard.ban",
     "speech.disk_cache_bytes",
+    "media.threads",
 )
 POSITIVE = (
     "sip.t1",
@@ -55,6 +56,7 @@ POSITIVE = (
     "connections.pong",
     *(f"guard.{field}" for field in Guard.__struct_fields__ if field not in {"trusted", "scanners", "ban"}),
 )
+MOST_THREADS = 256  # each is a thread that wakes fifty times a second
 SRTP = frozenset(policy.value for policy in SrtpPolicy)
 USER_AGENT = re.compile(r"[!-~]+( [!-~]+)*")
 REFUSAL = re.compile(r"[3-6][0-9]{2}")
@@ -291,6 +293,8 @@ def _quantity_problems(settings: Settings) -> Iterator[Problem]:
         is_fine = math.isfinite(value) and (value > 0 or (value == 0 and key in AT_LEAST_ZERO))
         if not is_fine:
             yield key, f"write a {'number that is not negative' if key in AT_LEAST_ZERO else 'positive number'}"
+    if settings.media.threads > MOST_THREADS:
+        yield "media.threads", f"write at most {MOST_THREADS}, or 0 to have one less than there are cores"
 
 
 def _repeated(table: str, field: str, values: Iterable[str]) -> Iterator[Problem]:

@@ -3,17 +3,17 @@
 Labels take only values from fixed sets, so that nobody outside can make new time series.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 
 from offhook.model.call import CallStatus, Direction
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.sip.methods import METHODS
 from offhook.telemetry.guard_metrics import GuardTold, told_by_guard
+from offhook.telemetry.media_metrics import Lateness, told_by_media
 from offhook.telemetry.tally import Asked, Spread, Tally
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -30,22 +30,6 @@ STATUS_LINE = "SIP/2.0 "
 LONGEST_METHOD = 16  # characters, more than any of the known ones has
 OTHER = "other"
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
-
-
-class Lateness(Protocol):
-    """How the media plane's tick has kept time (media.engine.Lateness)."""
-
-    @property
-    def ticks(self) -> int:
-        """Ticks so far."""
-
-    @property
-    def missed(self) -> int:
-        """Ticks that came together with a later one."""
-
-    @property
-    def worst(self) -> float:
-        """The latest tick, in seconds."""
 
 
 class Metrics:
@@ -73,19 +57,9 @@ class Metrics:
 
         self._registry.register(Asked(collect))
 
-    def watch_media(self, lateness: Callable[[], Lateness], open_ports: Callable[[], int]) -> None:
-        """Publish how the media plane keeps time and how many ports it has open."""
-
-        def collect() -> Iterator[Metric]:
-            kept = lateness()
-            yield CounterMetricFamily("offhook_media_ticks", "Ticks of 20 ms", value=kept.ticks)
-            yield CounterMetricFamily(
-                "offhook_media_ticks_missed", "Ticks that came with a later one", value=kept.missed
-            )
-            yield GaugeMetricFamily("offhook_media_lateness_worst_seconds", "The latest tick", value=kept.worst)
-            yield GaugeMetricFamily("offhook_media_ports_open", "Media ports in use", value=open_ports())
-
-        self._registry.register(Asked(collect))
+    def watch_media(self, lateness: Callable[[], Sequence[Lateness]], open_ports: Callable[[], int]) -> None:
+        """Publish how the media threads keep time and how many ports are open."""
+        self._registry.register(Asked(lambda: told_by_media(lateness(), open_ports())))
 
     def watch_guard(self, told: Callable[[], GuardTold]) -> None:
         """Publish what the guard keeps out and whether new calls are refused, as `told` says when asked."""

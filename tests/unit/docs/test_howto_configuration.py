@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -34,7 +33,7 @@ def test_the_reference_names_every_metric_and_no_other() -> None:
     """Those of the process apart."""
     metrics = Metrics()
     metrics.watch_calls(lambda: 0)
-    metrics.watch_media(lambda: SimpleNamespace(ticks=0, missed=0, worst=0.0), lambda: 0)
+    metrics.watch_media(lambda: (), lambda: 0)
     metrics.watch_guard(
         lambda: GuardTold(refused={}, strikes={}, bans=0, bans_made=0, pressures={}, lateness=0.0, checks={})
     )

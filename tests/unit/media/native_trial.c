@@ -337,6 +337,51 @@ static void try_plane(void)
     close(far);
 }
 
+/* Ports go to and fro between two running planes, alone and joined, while packets come; every end is told once. */
+static void try_moves(void)
+{
+    static uint8_t samples[2 * 400];
+    plane planes[2] = {0};
+    address local, peer = {.length = sizeof peer.v6};
+    assert(address_read(&local, "127.0.0.1", 0));
+    int far = socket(AF_INET, SOCK_DGRAM, 0);
+    assert(bind(far, &local.any, local.length) == 0 && getsockname(far, &peer.any, &peer.length) == 0);
+    assert(plane_start(&planes[0], 1, 50000) && plane_start(&planes[1], 2, 50000));
+    enum { PORTS = 70, ROUNDS = 20 }; /* more than a table's first room */
+    port *moving[PORTS];
+    int at[PORTS] = {0}, told = 0;
+    for (int number = 0; number < PORTS; number++)
+        moving[number] = open_port(&planes[0], &local, &peer, LAW_PCMU, number % 7 == 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int number = round % 3; number < PORTS; number += 3) {
+            plane *from = &planes[at[number]], *to = &planes[1 - at[number]];
+            plane_enter_both(from, to);
+            assert(plane_find(from, moving[number]->id) == moving[number]);
+            player_add_sound(&moving[number]->player, 1, samples, chance(400), 1);
+            assert(plane_move(from, to, moving[number]));
+            assert(!plane_find(from, moving[number]->id) && plane_find(to, moving[number]->id) == moving[number]);
+            at[number] = 1 - at[number];
+            if (number > 0 && at[number] == at[number - 1])
+                plane_connect(moving[number], moving[number - 1]);
+            plane_leave(from);
+            plane_leave(to);
+            if (number % 10 == 0)
+                flood(far, moving[number], 20);
+        }
+        told += drain(&planes[round % 2]);
+    }
+    for (int number = 0; number < PORTS; number++)
+        close_port(&planes[at[number]], moving[number]);
+    told += drain(&planes[0]) + drain(&planes[1]);
+    assert(told >= ROUNDS * (PORTS / 3));
+    for (int number = 0; number < 2; number++) {
+        assert(planes[number].ports.count == 0);
+        plane_stop(&planes[number]);
+        plane_free(&planes[number]);
+    }
+    close(far);
+}
+
 int main(int count, char **arguments)
 {
     state = count > 1 ? strtoull(arguments[1], NULL, 10) : 1;
@@ -348,6 +393,7 @@ int main(int count, char **arguments)
     use_libsrtp();
     try_srtp();
     try_plane();
+    try_moves();
     srtp_shutdown();
     return 0;
 }

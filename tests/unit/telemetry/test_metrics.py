@@ -1,12 +1,13 @@
 """Counts are read from the timeline; nobody outside can make new series."""
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
+from math import inf
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from offhook.media.lateness import Lateness
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.telemetry.metrics import Metrics
 
@@ -90,19 +91,33 @@ def test_notices_count_by_level() -> None:
 
 
 def test_gauges_are_asked_for_when_collected() -> None:
-    """Live calls and the media plane's lateness are what they are when someone looks."""
+    """Live calls are what they are when someone looks."""
     metrics = Metrics()
     live = [1]
     metrics.watch_calls(lambda: live[0])
-    metrics.watch_media(lambda: SimpleNamespace(ticks=100, missed=2, worst=0.004), lambda: 6)
     live[0] = 3
-    assert samples(metrics) == {
-        "offhook_calls_live[]": 3.0,
-        "offhook_media_ticks_total[]": 100.0,
-        "offhook_media_ticks_missed_total[]": 2.0,
-        "offhook_media_lateness_worst_seconds[]": 0.004,
+    assert samples(metrics) == {"offhook_calls_live[]": 3.0}
+
+
+def test_the_media_threads_keep_time_one_by_one() -> None:
+    """A histogram of each thread's lateness, its buckets summed up as Prometheus wants them."""
+    metrics = Metrics()
+    buckets = ((0.001, 90), (0.01, 8), (inf, 2))
+    one = Lateness(missed=2, worst=0.04, total=0.1, dropped_events=0, buckets=buckets)
+    other = Lateness(missed=0, worst=0.0005, total=0.01, dropped_events=0, buckets=((0.001, 100), (0.01, 0), (inf, 0)))
+    metrics.watch_media(lambda: (one, other), lambda: 6)
+    found = samples(metrics)
+    assert {name: value for name, value in found.items() if "'1'" not in name} == {
+        "offhook_media_ticks_total['0']": 100.0,
+        "offhook_media_ticks_missed_total['0']": 2.0,
+        "offhook_media_lateness_worst_seconds['0']": 0.04,
+        "offhook_media_lateness_seconds_count['0']": 100.0,
+        "offhook_media_lateness_seconds_sum['0']": 0.1,
         "offhook_media_ports_open[]": 6.0,
     }
+    told = metrics.text().decode()
+    for bound, count in (("0.001", 90), ("0.01", 98), ("+Inf", 100)):
+        assert f'offhook_media_lateness_seconds_bucket{{le="{bound}",thread="0"}} {count}.0\n' in told
 
 
 def test_the_process_is_measured() -> None:

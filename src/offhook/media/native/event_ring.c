@@ -41,6 +41,15 @@ bool event_ring_pop(event_ring *ring, event *popped)
     return true;
 }
 
+void event_ring_move(event_ring *from, event_ring *to, uint64_t port)
+{
+    event moved;
+    for (size_t left = from->count; left > 0; left--) {
+        (void)event_ring_pop(from, &moved);
+        event_ring_push(moved.port == port ? to : from, &moved);
+    }
+}
+
 void event_ring_free(event_ring *ring)
 {
     free(ring->events);

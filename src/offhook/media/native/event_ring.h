@@ -35,6 +35,8 @@ typedef struct {
 /* Appends; false when the event was dropped. */
 bool event_ring_push(event_ring *ring, const event *event);
 bool event_ring_pop(event_ring *ring, event *event);
+/* Moves the events of one port to the end of another ring, in order. */
+void event_ring_move(event_ring *from, event_ring *to, uint64_t port);
 void event_ring_free(event_ring *ring);
 
 #endif

@@ -1,4 +1,6 @@
 /* offhook.media._native: the plane as a Python type. Only media/engine.py imports it; the types are in _native.pyi. */
+#include <math.h>
+
 #include "codec_functions.h"
 #include "plane_object.h"
 #include "srtp_functions.h"
@@ -57,8 +59,19 @@ static PyObject *plane_lateness(PlaneObject *self, PyObject *Py_UNUSED(ignored))
     lateness late = self->plane.lateness;
     uint64_t dropped = self->plane.events.dropped;
     pthread_mutex_unlock(&self->plane.lock);
-    return Py_BuildValue("KKdK", (unsigned long long)late.ticks, (unsigned long long)late.missed,
-                         (double)late.worst_us / 1e6, (unsigned long long)dropped);
+    PyObject *counts = PyTuple_New(LATENESS_BUCKETS);
+    for (Py_ssize_t at = 0; counts && at < LATENESS_BUCKETS; at++) {
+        PyObject *bucket = Py_BuildValue("dK", at + 1 < LATENESS_BUCKETS ? (double)lateness_bounds[at] / 1e6 : INFINITY,
+                                         (unsigned long long)late.counts[at]);
+        if (bucket)
+            PyTuple_SET_ITEM(counts, at, bucket);
+        else
+            Py_CLEAR(counts);
+    }
+    if (!counts)
+        return NULL;
+    return Py_BuildValue("KddKN", (unsigned long long)late.missed, (double)late.worst_us / 1e6,
+                         (double)late.sum_us / 1e6, (unsigned long long)dropped, counts);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------- */
@@ -71,10 +84,11 @@ static void shut_down(PlaneObject *self)
     Py_BEGIN_ALLOW_THREADS
     plane_stop(&self->plane);
     Py_END_ALLOW_THREADS
-    for (size_t slot = 0; slot < self->plane.capacity; slot++) {
-        port *left = self->plane.ports[slot];
-        if (!left)
-            continue;
+    while (self->plane.ports.count > 0) {
+        size_t at = 0;
+        while (!self->plane.ports.ports[at])
+            at++;
+        port *left = self->plane.ports.ports[at];
         plane_remove(&self->plane, left);
         plane_object_discard(&left->player);
         port_close(left);
@@ -133,6 +147,7 @@ static PyMethodDef plane_methods[] = {
     {"tap", (PyCFunction)plane_object_tap, METH_VARARGS, NULL},
     {"untap", (PyCFunction)plane_object_untap, METH_O, NULL},
     {"hear", (PyCFunction)plane_object_hear, METH_O, NULL},
+    {"move", (PyCFunction)plane_object_move, METH_VARARGS, NULL},
     {"close", (PyCFunction)plane_object_close, METH_O, NULL},
     {"open_mix", (PyCFunction)plane_object_open_mix, METH_NOARGS, NULL},
     {"join", (PyCFunction)plane_object_join, METH_VARARGS, NULL},

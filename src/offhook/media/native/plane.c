@@ -7,17 +7,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "elapsed.h"
 #include "rtcp.h"
 #include "socket.h"
 
-enum { SLOT_BITS = 20 }; /* an id is its slot and, above, a generation that tells a slot's users apart */
+/* Of ports and mixes alike, one to a process: a port keeps its id on whichever plane it is. */
+static atomic_uint_fast64_t last_id;
 
 #define STOP_TOKEN (POLLER_TICK - 1)
-
-static uint64_t id_slot(uint64_t id)
-{
-    return id & ((1u << SLOT_BITS) - 1);
-}
 
 uint64_t plane_now_us(void)
 {
@@ -41,6 +38,13 @@ void plane_enter(plane *plane)
     atomic_fetch_sub(&plane->waiting, 1);
 }
 
+void plane_enter_both(plane *one, plane *other)
+{
+    bool is_first = (uintptr_t)one < (uintptr_t)other;
+    plane_enter(is_first ? one : other);
+    plane_enter(is_first ? other : one);
+}
+
 static void wake_reader(plane *plane)
 {
     /* A full pipe has woken the reader already. */
@@ -56,9 +60,7 @@ void plane_leave(plane *plane)
 
 port *plane_find(plane *plane, uint64_t id)
 {
-    uint64_t slot = id_slot(id);
-    port *found = slot < plane->capacity ? plane->ports[slot] : NULL;
-    return found && found->id == id ? found : NULL;
+    return port_table_find(&plane->ports, id);
 }
 
 /* --- the thread ------------------------------------------------------------------------------------------------ */
@@ -84,8 +86,8 @@ static void tick_once(plane *plane)
     plane->moment.tick++;
     for (mix *mix = plane->mixes; mix; mix = mix->next)
         mix_tick(mix, &plane->events);
-    for (size_t slot = 0; slot < plane->capacity; slot++) {
-        port *port = plane->ports[slot];
+    for (size_t at = 0; at < plane->ports.capacity; at++) {
+        port *port = plane->ports.ports[at];
         if (!port)
             continue;
         port_tick(port, &plane->moment);
@@ -96,18 +98,22 @@ static void tick_once(plane *plane)
     pthread_mutex_unlock(&plane->lock);
 }
 
+/* Every tick counts as late as it was at the end of the work, that of the last port included. */
+static void count_lateness(plane *plane, uint64_t periods)
+{
+    uint64_t now_us = plane_now_us();
+    pthread_mutex_lock(&plane->lock);
+    plane->lateness.missed += periods - 1;
+    for (uint64_t counted = 0; counted < periods; counted++)
+        lateness_count(&plane->lateness, elapsed_us(now_us, plane->due_us += TICK_US));
+    pthread_mutex_unlock(&plane->lock);
+}
+
 static void tick(plane *plane, uint64_t periods)
 {
-    pthread_mutex_lock(&plane->lock);
-    lateness *late = &plane->lateness;
-    late->ticks += periods;
-    late->missed += periods - 1;
-    uint64_t due_us = plane->started_us + late->ticks * TICK_US;
-    if (plane->moment.now_us > due_us && plane->moment.now_us - due_us > late->worst_us)
-        late->worst_us = plane->moment.now_us - due_us;
-    pthread_mutex_unlock(&plane->lock);
     for (uint64_t done = 0; done < periods && done < CATCH_UP_TICKS; done++)
         tick_once(plane);
+    count_lateness(plane, periods);
 }
 
 static void *run(void *argument)
@@ -146,8 +152,10 @@ bool plane_start(plane *plane, uint64_t seed, uint64_t silence_us)
     g711_prepare();
     pthread_mutex_init(&plane->lock, NULL);
     plane->random = seed;
-    plane->started_us = plane_now_us();
-    plane->moment = (moment){.now_us = plane->started_us, .silence_us = silence_us, .events = &plane->events};
+    plane->due_us = plane_now_us();
+    /* All planes count about the same ticks, so that a port that moves finds its own in the past. */
+    plane->moment = (moment){
+        .tick = plane->due_us / TICK_US, .now_us = plane->due_us, .silence_us = silence_us, .events = &plane->events};
     plane->news[0] = plane->news[1] = plane->stop[0] = plane->stop[1] = -1;
     plane->poller = (poller){-1, -1};
     plane->is_running = socket_pipe(plane->news) && socket_pipe(plane->stop) && poller_open(&plane->poller, TICK_US) &&
@@ -172,64 +180,57 @@ void plane_free(plane *plane)
             close(descriptors[at]);
     poller_close(&plane->poller);
     event_ring_free(&plane->events);
-    free(plane->ports);
-    free(plane->free_slots);
+    port_table_free(&plane->ports);
     pthread_mutex_destroy(&plane->lock);
 }
 
 /* --- commands --------------------------------------------------------------------------------------------------- */
 
-static bool grow(plane *plane)
+/* Makes a port the thread's, by its id; false with errno set. */
+static bool take(plane *plane, port *port)
 {
-    size_t capacity = plane->capacity ? plane->capacity * 2 : 64;
-    if (capacity > 1u << SLOT_BITS) {
-        errno = EMFILE;
+    if (!port_table_add(&plane->ports, port))
         return false;
+    if (poller_add(&plane->poller, port->rtp_socket, port->id << 1)) {
+        if (poller_add(&plane->poller, port->rtcp_socket, port->id << 1 | 1))
+            return true;
+        poller_remove(&plane->poller, port->rtp_socket);
     }
-    port **ports = realloc(plane->ports, capacity * sizeof *ports);
-    if (ports)
-        plane->ports = ports;
-    size_t *free_slots = realloc(plane->free_slots, capacity * sizeof *free_slots);
-    if (free_slots)
-        plane->free_slots = free_slots;
-    if (!ports || !free_slots)
-        return false;
-    for (size_t slot = capacity; slot-- > plane->capacity;) {
-        ports[slot] = NULL;
-        free_slots[plane->free_count++] = slot;
-    }
-    plane->capacity = capacity;
-    return true;
+    port_table_remove(&plane->ports, port);
+    return false;
+}
+
+static void release(plane *plane, const port *port)
+{
+    poller_remove(&plane->poller, port->rtp_socket);
+    poller_remove(&plane->poller, port->rtcp_socket);
+    port_table_remove(&plane->ports, port);
 }
 
 bool plane_adopt(plane *plane, port *port)
 {
-    if (plane->free_count == 0 && !grow(plane))
-        return false;
-    size_t slot = plane->free_slots[plane->free_count - 1];
-    port->id = ++plane->generation << SLOT_BITS | slot;
-    if (!poller_add(&plane->poller, port->rtp_socket, port->id << 1))
-        return false;
-    if (!poller_add(&plane->poller, port->rtcp_socket, port->id << 1 | 1)) {
-        poller_remove(&plane->poller, port->rtp_socket);
-        return false;
-    }
+    port->id = atomic_fetch_add(&last_id, 1) + 1;
     const uint64_t random[4] = {plane_random(plane), plane_random(plane), plane_random(plane), plane_random(plane)};
     port_begin(port, random, plane_now_us());
     port->report_tick += plane->moment.tick;
-    plane->ports[slot] = port;
-    plane->free_count--;
-    return true;
+    return take(plane, port);
 }
 
 void plane_remove(plane *plane, port *port)
 {
     plane_disconnect(port);
-    poller_remove(&plane->poller, port->rtp_socket);
-    poller_remove(&plane->poller, port->rtcp_socket);
-    size_t slot = id_slot(port->id);
-    plane->ports[slot] = NULL;
-    plane->free_slots[plane->free_count++] = slot;
+    release(plane, port);
+}
+
+bool plane_move(plane *from, plane *to, port *port)
+{
+    if (!take(to, port))
+        return false;
+    plane_disconnect(port);
+    release(from, port);
+    port_shift(port, to->moment.tick - from->moment.tick);
+    event_ring_move(&from->events, &to->events, port->id);
+    return true;
 }
 
 void plane_disconnect(port *port)
@@ -251,7 +252,7 @@ void plane_connect(port *one, port *other)
 
 mix *plane_open_mix(plane *plane)
 {
-    mix *opened = mix_open(++plane->generation << SLOT_BITS);
+    mix *opened = mix_open(atomic_fetch_add(&last_id, 1) + 1);
     if (!opened)
         return NULL;
     opened->next = plane->mixes;

@@ -5,15 +5,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "lateness.h"
 #include "poller.h"
-#include "port.h"
+#include "port_table.h"
 
 enum { TICK_US = 20000, CATCH_UP_TICKS = 5 /* after a longer stall the rest is skipped */ };
-
-typedef struct {
-    uint64_t ticks, missed;   /* missed: ticks that came together with a later one */
-    uint64_t worst_us;        /* the longest that a tick came late */
-} lateness;
 
 typedef struct {
     pthread_mutex_t lock;
@@ -23,15 +19,11 @@ typedef struct {
     poller poller;
     int news[2]; /* a pipe that becomes readable when events wait */
     int stop[2];
-    port **ports; /* by slot; NULL where free */
+    port_table ports;
     mix *mixes;
-    size_t capacity;
-    size_t *free_slots;
-    size_t free_count;
-    uint64_t generation;
     uint64_t random;
     moment moment;
-    uint64_t started_us;
+    uint64_t due_us; /* when the newest tick that was counted should have been */
     lateness lateness;
     event_ring events;
 } plane;
@@ -46,6 +38,8 @@ void plane_stop(plane *plane);
 void plane_free(plane *plane);
 
 void plane_enter(plane *plane);
+/* Enters two planes, in an order that is the same for all who do. */
+void plane_enter_both(plane *one, plane *other);
 /* Leaves, and wakes the reader when events wait. */
 void plane_leave(plane *plane);
 
@@ -57,6 +51,10 @@ bool plane_adopt(plane *plane, port *port);
 
 /* Parts it from its partner and from the thread; the caller closes and frees it. */
 void plane_remove(plane *plane, port *port);
+
+/* Takes a port, parted from what it was joined to, and its waiting events over from another plane; its id stays the
+ * same. False with errno set, and then it is where it was. Called between enter_both and leave of both. */
+bool plane_move(plane *from, plane *to, port *port);
 
 /* Both part from what they were joined to; disconnecting takes a port out of its mix, too. */
 void plane_connect(port *one, port *other);

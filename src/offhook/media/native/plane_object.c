@@ -135,6 +135,29 @@ PyObject *plane_object_disconnect(PlaneObject *self, PyObject *argument)
     Py_RETURN_NONE;
 }
 
+/* Takes a port over from another plane, parted from whatever it was joined to. */
+PyObject *plane_object_move(PlaneObject *self, PyObject *arguments)
+{
+    PlaneObject *from;
+    unsigned long long id;
+    if (!PyArg_ParseTuple(arguments, "O!K:move", Py_TYPE(self), &from, &id))
+        return NULL;
+    if (from == self || !self->is_open || !from->is_open)
+        return PyErr_Format(PyExc_ValueError, "not another plane that is running");
+    Py_BEGIN_ALLOW_THREADS
+    plane_enter_both(&self->plane, &from->plane);
+    Py_END_ALLOW_THREADS
+    port *found = plane_find(&from->plane, id);
+    bool is_moved = found && plane_move(&from->plane, &self->plane, found);
+    int failure = errno;
+    plane_leave(&from->plane);
+    plane_leave(&self->plane);
+    if (is_moved)
+        Py_RETURN_NONE;
+    errno = failure;
+    return found ? PyErr_SetFromErrno(PyExc_OSError) : PyErr_Format(PyExc_KeyError, "no port %llu", id);
+}
+
 PyObject *plane_object_play(PlaneObject *self, PyObject *arguments)
 {
     unsigned long long id, playback_id, loops;

@@ -30,6 +30,7 @@ PyObject *plane_object_open(PlaneObject *self, PyObject *arguments);
 PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments);
 PyObject *plane_object_connect(PlaneObject *self, PyObject *arguments);
 PyObject *plane_object_disconnect(PlaneObject *self, PyObject *argument);
+PyObject *plane_object_move(PlaneObject *self, PyObject *arguments);
 PyObject *plane_object_play(PlaneObject *self, PyObject *arguments);
 PyObject *plane_object_play_digits(PlaneObject *self, PyObject *arguments);
 PyObject *plane_object_tap(PlaneObject *self, PyObject *arguments);

@@ -29,6 +29,13 @@ void port_begin(port *port, const uint64_t random[4], uint64_t now_us)
     port->heard_us = now_us;
 }
 
+void port_shift(port *port, uint64_t ticks)
+{
+    port->report_tick += ticks;
+    port->sender.tick += ticks;
+    port->sender.carried_tick += ticks;
+}
+
 void port_agree(port *port, const agreement *agreed, const terms *terms, uint64_t now_us)
 {
     const address *announced = &terms->announced;

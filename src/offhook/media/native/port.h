@@ -65,6 +65,9 @@ bool port_bind(port *port, const address *local, uint16_t low, uint16_t high, ui
 /* Random beginnings from four numbers that the plane brings. */
 void port_begin(port *port, const uint64_t random[4], uint64_t now_us);
 
+/* Goes on under another count of ticks, so many later. */
+void port_shift(port *port, uint64_t ticks);
+
 /* What an agreement needs beside itself: an `announced` of length 0 means that nothing may be sent; the sessions of SRTP
  * become the port's, NULL for RTP in the clear; `ssrc` is a random one, to go on with where that is needed. */
 typedef struct {
