@@ -100,6 +100,8 @@ int main(int count, char **arguments)
         }
     }
     assert(checked > TICKS && announcements > TICKS / 8);
+    player_stop(&mixes[0]->announcer); /* one of the last tick has not ended */
+    mix_tell_done(mixes[0], &told);
     for (size_t at = 0; at < 2; at++)
         mix_close(mixes[at]);
     for (size_t at = 0; at < PORTS; at++)
