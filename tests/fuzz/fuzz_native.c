@@ -236,12 +236,28 @@ static void receive_packet(uint8_t how)
     receive(how & 1);
 }
 
+/* Makes octets into a report about us, as far as they go. */
+static void make_report(uint8_t *octets, size_t length, uint8_t how)
+{
+    bool is_sender = how & 1;
+    size_t block = is_sender ? 28 : 8;
+    if (length < block + 24)
+        return;
+    octets[0] = (uint8_t)(0x80 | (how >> 1 & 3));
+    octets[1] = is_sender ? 200 : 201;
+    rtp_store16(octets + 2, (uint16_t)(length / 4 - 1));
+    rtp_store32(octets + block, ports[0]->sender.ssrc);
+    rtp_store32(octets + block + 16, ports[0]->reports.sent[how >> 3 & 3].middle);
+}
+
 static void receive_control(uint8_t how)
 {
-    waiting.source = &sources[0];
+    waiting.source = &sources[how >> 2 & 3];
     waiting.length = take(waiting.octets, next_byte());
+    if (how & 2)
+        make_report(waiting.octets, waiting.length, next_byte());
     datagrams[how & 1]++;
-    port_receive_control(ports[how & 1]);
+    port_receive_control(ports[how & 1], &now);
     forget_poison();
 }
 
@@ -319,7 +335,7 @@ static void begin(void)
     srtp_use(&library);
     assert(address_read(&sources[0], "192.0.2.9", 4000) && address_read(&sources[1], "192.0.2.9", 4002));
     assert(address_read(&sources[2], "198.51.100.7", 4000) && address_read(&sources[3], "2001:db8::9", 4000));
-    now = (moment){.now_us = 1000000, .silence_us = 500000, .events = &events};
+    now = (moment){.now_us = 1000000, .silence_us = 500000, .report_ticks = 50, .events = &events};
     for (int at = 0; at < PORTS; at++) {
         ports[at] = calloc(1, sizeof(port));
         ports[at]->id = (uint64_t)at + 1;
@@ -334,7 +350,7 @@ static void begin(void)
 static void end(void)
 {
     for (int at = 0; at < PORTS; at++) {
-        rtcp_leave(ports[at], &now);
+        rtcp_leave(ports[at], now.tick, now.now_us);
         player_stop(&ports[at]->player);
         port_tell_done(ports[at], &events);
         port_close(ports[at]);

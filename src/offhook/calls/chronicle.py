@@ -1,5 +1,6 @@
 """What is written down of one call: entries on its timeline and notifications of the API."""
 
+from dataclasses import asdict
 from typing import Any
 
 from offhook.calls.events import AttemptFailed, RefusalCause
@@ -70,9 +71,14 @@ class Chronicle:
 
     def media_closed(self, statistics: PortStatistics) -> None:
         """What the call's port moved."""
+        quality = statistics.quality
+        scores = [
+            f"MOS {one.mos:.1f} {way}" for way, one in (("in", quality.inbound), ("out", quality.outbound)) if one
+        ]
+        moved = f"{statistics.packets_received} packets in, {statistics.packets_sent} out"
         self.trace(
             Kind.MEDIA,
-            f"media closed: {statistics.packets_received} packets in, {statistics.packets_sent} out",
+            f"media closed: {moved}, {', '.join(scores)}" if statistics.packets_received else f"media closed: {moved}",
             event="closed",
             codec=statistics.codec,
             srtp=statistics.srtp,
@@ -82,4 +88,5 @@ class Chronicle:
             packets_lost=statistics.packets_lost,
             packets_unauthenticated=statistics.packets_unauthenticated,
             jitter_ms=statistics.jitter_ms,
+            quality=asdict(quality),
         )

@@ -9,6 +9,7 @@ from offhook.media import _native
 from offhook.media.errors import PortsExhausted
 from offhook.media.events import FramesTapped, KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched, SourceSilenced
 from offhook.media.lateness import Lateness
+from offhook.media.quality import Heard, PortQuality
 from offhook.media.srtp import SrtpSessions, discard, library_addresses, renew
 from offhook.sdp.codecs import PCMA, PCMU, TELEPHONE_EVENT, Codec
 from offhook.sdp.negotiate import Agreement
@@ -16,6 +17,7 @@ from offhook.sdp.negotiate import Agreement
 LAWS = {PCMU: 0, PCMA: 1}
 _KINDS: dict[Codec, int] = {PCMU: 1, PCMA: 2, TELEPHONE_EVENT: 3}
 _PAYLOAD_TYPES = 128
+REPORT = 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +40,14 @@ class PortReport:
 
 
 class Engine:
-    """One native thread with its ports. `seed` makes SSRCs and first sequence numbers; `silence` is in seconds."""
+    """One native thread with its ports. `seed` makes SSRCs and first sequence numbers; `silence` is in seconds.
 
-    def __init__(self, *, seed: int, silence: float) -> None:
+    `report` is how many seconds lie between the RTCP reports of a port, on average (RFC 3550 §6.2).
+    """
+
+    def __init__(self, *, seed: int, silence: float, report: float = REPORT) -> None:
         _native.use_srtp(*library_addresses())
-        self._plane = _native.Plane(seed=seed, silence=silence)
+        self._plane = _native.Plane(seed=seed, silence=silence, report=report)
         self._srtp: dict[int, SrtpSessions] = {}
 
     def fileno(self) -> int:
@@ -156,6 +161,14 @@ class Engine:
     def close_mix(self, mix: int) -> None:
         """End a mix: its members are joined to nothing; announcements end as in hush."""
         self._plane.close_mix(mix)
+
+    def quality(self, port: int) -> PortQuality:
+        """How both directions of a port have come through so far."""
+        received, lost, jitter, outbound, round_trip = self._plane.quality(port)
+        expected = received + lost
+        heard = Heard(lost=lost, loss=lost / expected if expected else 0.0, jitter=jitter)
+        said = None if outbound is None else Heard(loss=outbound[0], lost=outbound[1], jitter=outbound[2])
+        return PortQuality(inbound=heard, outbound=said, round_trip=round_trip)
 
     def close(self, port: int) -> PortReport:
         """Release a port and its sockets."""

@@ -20,13 +20,14 @@ from offhook.calls.events import (
     PortId,
     TapId,
 )
-from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy, TapBlock
+from offhook.calls.ports import PortStatistics, Quality, Reception, Sound, SrtpPolicy, TapBlock
 from offhook.media.engine import Engine
 from offhook.media.engines import Engines
 from offhook.media.errors import PortsExhausted
 from offhook.media.events import FramesTapped, KeyReleased, PlaybackEnded, SourceLatched, SourceSilenced
 from offhook.media.lateness import Lateness
 from offhook.media.negotiation import Negotiation
+from offhook.media.quality import Heard, PortQuality
 from offhook.net.media_mixes import MediaMixes
 from offhook.net.port_taps import PortTaps
 from offhook.sdp.crypto import SrtpUse
@@ -221,6 +222,16 @@ class MediaService:
             del self._taps[port]
             self._engines.of(port).untap(port)
 
+    def quality(self, port: PortId) -> Quality:
+        """How the port's sound has come through so far."""
+        self._port(port)
+        told = self._engines.of(port).quality(port)
+        return Quality(
+            inbound=_reception(told, told.inbound),
+            outbound=None if told.outbound is None else _reception(told, told.outbound),
+            round_trip_ms=None if told.round_trip is None else told.round_trip * 1000,
+        )
+
     def close(self, port: PortId) -> PortStatistics:
         """Release the port; no event comes from it any more."""
         agreement = self._port(port).agreement
@@ -228,6 +239,7 @@ class MediaService:
         if taps is not None:
             self._catch_up(port, taps)
             taps.end()
+        quality = self.quality(port)
         del self._ports[port]
         report = self._engines.close(port)
         return PortStatistics(
@@ -239,6 +251,7 @@ class MediaService:
             remote=report.remote,
             srtp=suite_of(agreement),
             packets_unauthenticated=report.unauthenticated,
+            quality=quality,
         )
 
     # --- within --------------------------------------------------------------------------------------------------
@@ -298,6 +311,12 @@ def check_offer(offer: bytes, srtp: SrtpPolicy) -> None:
 def suite_of(agreement: Agreement | None) -> str:
     """The SRTP suite that was agreed, "" for RTP in the clear."""
     return agreement.security.suite.value if agreement is not None and agreement.security is not None else ""
+
+
+def _reception(told: PortQuality, heard: Heard) -> Reception:
+    return Reception(
+        packets_lost=heard.lost, loss=heard.loss, jitter_ms=heard.jitter * 1000, mos=round(told.mos(heard), 2)
+    )
 
 
 def _translate(event: KeyReleased | PlaybackEnded | SourceLatched | SourceSilenced) -> MediaEvent:

@@ -14,6 +14,7 @@ from offhook.model.timeline import Kind, TimelineEntry
 from offhook.sip.methods import METHODS
 from offhook.telemetry.guard_metrics import GuardTold, told_by_guard
 from offhook.telemetry.media_metrics import Lateness, told_by_media
+from offhook.telemetry.quality_metrics import QualityMetrics
 from offhook.telemetry.tally import Asked, Spread, Tally
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,7 +45,8 @@ class Metrics:
         self._notices = Tally("offhook_notices", "Errors and warnings of calls", "level")
         self._waits = Spread("offhook_webhook_seconds", "Until an application answered", "purpose", SECONDS)
         kept = (self._started, self._finished, self._webhooks, self._sip, self._notices, self._waits)
-        for collector in kept:
+        self._quality = QualityMetrics()
+        for collector in (*kept, *self._quality.collectors):
             self._registry.register(collector)
         ProcessCollector(registry=self._registry)
         GCCollector(registry=self._registry)
@@ -74,6 +76,8 @@ class Metrics:
                 self._receive_webhook(entry)
             case Kind.STATUS:
                 self._receive_status(entry)
+            case Kind.MEDIA if entry.detail.get("event") == "closed":
+                self._quality.receive(entry.detail)
             case Kind.NOTICE:
                 self._notices.counts[_known(entry.detail.get("level"), LEVELS),] += 1
             case _:

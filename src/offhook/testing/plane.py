@@ -25,7 +25,7 @@ from offhook.calls.events import (
     PortId,
     TapId,
 )
-from offhook.calls.ports import PortStatistics, Sound, SrtpPolicy, TapBlock
+from offhook.calls.ports import PortStatistics, Quality, Sound, SrtpPolicy, TapBlock
 from offhook.media.negotiation import Negotiation
 from offhook.net.media_service import check_offer, refused, suite_of
 from offhook.sdp.crypto import SrtpUse
@@ -65,6 +65,7 @@ class FakePort:
     spoken: Air = field(default_factory=Air)  # by the peer
     sent: Air = field(default_factory=Air)  # to the peer, from what was given to play
     taps: dict[TapId, FakeTap] = field(default_factory=dict)
+    quality: Quality = field(default_factory=Quality)  # what a test says of it
 
     @property
     def is_agreed(self) -> bool:
@@ -235,6 +236,10 @@ class FakePlane:
             if tap in port.taps:
                 port.taps.pop(tap).end()
 
+    def quality(self, port: PortId) -> Quality:
+        """How the port's sound has come through so far: as a test has it."""
+        return self._open_port(port).quality
+
     def close(self, port: PortId) -> PortStatistics:
         """Release the port."""
         found = self._open_port(port)
@@ -245,7 +250,8 @@ class FakePlane:
         found.queue.clear()
         found.is_open = False
         agreement = found.negotiation.agreement
-        return PortStatistics(codec=agreement.codec.name if agreement else "", srtp=suite_of(agreement))
+        codec = agreement.codec.name if agreement else ""
+        return PortStatistics(codec=codec, srtp=suite_of(agreement), quality=found.quality)
 
     # --- within --------------------------------------------------------------------------------------------------
 

@@ -65,9 +65,9 @@ class Bench:
 
 
 @contextmanager
-def running_bench() -> Iterator[Bench]:
-    """An engine that hears silence after a third of a second."""
-    engine = Engine(seed=20260105, silence=SILENCE)
+def running_bench(report: float = 5.0) -> Iterator[Bench]:
+    """An engine that hears silence after a third of a second, with so many seconds between RTCP reports."""
+    engine = Engine(seed=20260105, silence=SILENCE, report=report)
     with ExitStack() as stack:
         stack.callback(engine.shut_down)
         yield Bench(engine=engine, stack=stack)

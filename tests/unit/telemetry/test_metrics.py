@@ -90,6 +90,25 @@ def test_notices_count_by_level() -> None:
     assert found == {"offhook_notices_total['error']": 1.0, "offhook_notices_total['other']": 1.0}
 
 
+def test_legs_tell_how_they_sounded() -> None:
+    """Each direction that is known, in buckets; a leg that heard nothing tells nothing."""
+    inbound = {"packets_lost": 3, "loss": 0.03, "jitter_ms": 4.0, "mos": 4.1}
+    outbound = {"packets_lost": 0, "loss": 0.0, "jitter_ms": 1.0, "mos": 4.4}
+    both = {"inbound": inbound, "outbound": outbound, "round_trip_ms": 40.0}
+    one = {"inbound": inbound, "outbound": None, "round_trip_ms": None}
+    found = fed(
+        (Kind.MEDIA, {"event": "closed", "packets_received": 9, "quality": both}),
+        (Kind.MEDIA, {"event": "closed", "packets_received": 9, "quality": one}),
+        (Kind.MEDIA, {"event": "closed", "packets_received": 0, "quality": both}),
+        (Kind.MEDIA, {"event": "held"}),
+    )
+    assert found["offhook_leg_mos_count['inbound']"] == 2
+    assert found["offhook_leg_mos_sum['inbound']"] == pytest.approx(8.2)
+    assert found["offhook_leg_loss_ratio_sum['inbound']"] == pytest.approx(0.06)
+    assert found["offhook_leg_jitter_seconds_count['outbound']"] == 1
+    assert found["offhook_leg_round_trip_seconds_sum['both']"] == pytest.approx(0.04)
+
+
 def test_gauges_are_asked_for_when_collected() -> None:
     """Live calls are what they are when someone looks."""
     metrics = Metrics()

@@ -15,6 +15,7 @@ from offhook.calls.ports.application import (
 from offhook.calls.ports.media import MediaPlane, PortStatistics, SrtpPolicy, TapBlock
 from offhook.calls.ports.mixes import EVERYTHING, Mixes, MixRole
 from offhook.calls.ports.programs import ProgramStart
+from offhook.calls.ports.quality import Quality, Reception
 from offhook.calls.ports.recogniser import Recogniser, Recognition, SpeechOrder, Utterance
 from offhook.calls.ports.recordings import RecordingFile, RecordingFiles
 from offhook.calls.ports.records import CallFilter, CallPage, Clock, Notification, Store, Timeline, Tokens
@@ -56,6 +57,8 @@ __all__ = [
     "PlacedInvite",
     "PortStatistics",
     "ProgramStart",
+    "Quality",
+    "Reception",
     "Recogniser",
     "Recognition",
     "RecordingFile",

@@ -1,12 +1,13 @@
 """Media as calls need it: ports with sockets, SDP as bytes, sound in and out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
 from offhook.calls.events import PlaybackId, PortId, TapId
 from offhook.calls.ports.mixes import Mixes
+from offhook.calls.ports.quality import Quality
 from offhook.calls.ports.sound import Sound
 
 
@@ -22,6 +23,7 @@ class PortStatistics:
     remote: str = ""
     srtp: str = ""  # the suite of RFC 4568, "" for RTP in the clear
     packets_unauthenticated: int = 0  # of SRTP and SRTCP: not written under the peer's key
+    quality: Quality = field(default_factory=Quality)
 
 
 class SrtpPolicy(Enum):
@@ -112,6 +114,9 @@ class MediaPlane(Protocol):
 
     def untap(self, tap: TapId) -> None:
         """End a tap; nothing happens when its port is gone."""
+
+    def quality(self, port: PortId) -> Quality:
+        """How the port's sound has come through so far."""
 
     def close(self, port: PortId) -> PortStatistics:
         """Release the port; no event comes from it any more."""

@@ -109,17 +109,17 @@ static PyObject *plane_shut_down(PlaneObject *self, PyObject *Py_UNUSED(ignored)
 
 static PyObject *plane_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"seed", "silence", NULL};
+    static char *names[] = {"seed", "silence", "report", NULL};
     unsigned long long seed;
-    double silence;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "Kd:Plane", names, &seed, &silence))
+    double silence, report = 5;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "Kd|d:Plane", names, &seed, &silence, &report))
         return NULL;
-    if (!(silence > 0 && silence < 1e9))
-        return PyErr_Format(PyExc_ValueError, "silence must be a positive number of seconds");
+    if (!(silence > 0 && silence < 1e9 && report > 0 && report < 1e9))
+        return PyErr_Format(PyExc_ValueError, "silence and report must be positive numbers of seconds");
     PlaneObject *self = (PlaneObject *)type->tp_alloc(type, 0);
     if (!self)
         return NULL;
-    self->is_open = plane_start(&self->plane, seed, (uint64_t)(silence * 1e6));
+    self->is_open = plane_start(&self->plane, seed, (uint64_t)(silence * 1e6), (uint64_t)(report * 1e6));
     if (self->is_open)
         return (PyObject *)self;
     PyErr_SetFromErrno(PyExc_OSError);
@@ -146,6 +146,7 @@ static PyMethodDef plane_methods[] = {
     {"stop", (PyCFunction)plane_object_stop, METH_O, NULL},
     {"tap", (PyCFunction)plane_object_tap, METH_VARARGS, NULL},
     {"untap", (PyCFunction)plane_object_untap, METH_O, NULL},
+    {"quality", (PyCFunction)plane_object_quality, METH_O, NULL},
     {"hear", (PyCFunction)plane_object_hear, METH_O, NULL},
     {"move", (PyCFunction)plane_object_move, METH_VARARGS, NULL},
     {"close", (PyCFunction)plane_object_close, METH_O, NULL},

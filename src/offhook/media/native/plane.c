@@ -71,7 +71,7 @@ static void receive(plane *plane, uint64_t token)
     size_t waiting = plane->events.count;
     port *port = plane_find(plane, token >> 1); /* gone, when it was closed after the poll */
     if (port && token & 1)
-        port_receive_control(port);
+        port_receive_control(port, &plane->moment);
     else if (port)
         port_receive(port, &plane->moment);
     if (waiting == 0)
@@ -147,7 +147,7 @@ static bool start_thread(plane *plane)
     return failure == 0;
 }
 
-bool plane_start(plane *plane, uint64_t seed, uint64_t silence_us)
+bool plane_start(plane *plane, uint64_t seed, uint64_t silence_us, uint64_t report_us)
 {
     g711_prepare();
     pthread_mutex_init(&plane->lock, NULL);
@@ -156,6 +156,7 @@ bool plane_start(plane *plane, uint64_t seed, uint64_t silence_us)
     /* All planes count about the same ticks, so that a port that moves finds its own in the past. */
     plane->moment = (moment){
         .tick = plane->due_us / TICK_US, .now_us = plane->due_us, .silence_us = silence_us, .events = &plane->events};
+    plane->moment.report_ticks = report_us / TICK_US;
     plane->news[0] = plane->news[1] = plane->stop[0] = plane->stop[1] = -1;
     plane->poller = (poller){-1, -1};
     plane->is_running = socket_pipe(plane->news) && socket_pipe(plane->stop) && poller_open(&plane->poller, TICK_US) &&
@@ -212,7 +213,7 @@ bool plane_adopt(plane *plane, port *port)
     port->id = atomic_fetch_add(&last_id, 1) + 1;
     const uint64_t random[4] = {plane_random(plane), plane_random(plane), plane_random(plane), plane_random(plane)};
     port_begin(port, random, plane_now_us());
-    port->report_tick += plane->moment.tick;
+    port->report_tick = plane->moment.tick + port->report_tick % (plane->moment.report_ticks + 1);
     return take(plane, port);
 }
 

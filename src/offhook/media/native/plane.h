@@ -28,8 +28,9 @@ typedef struct {
     event_ring events;
 } plane;
 
-/* Starts the thread; false with errno set. `silence_us` without packets make EVENT_SILENCED. */
-bool plane_start(plane *plane, uint64_t seed, uint64_t silence_us);
+/* Starts the thread; false with errno set. `silence_us` without packets make EVENT_SILENCED; `report_us` lie between the
+ * RTCP reports of a port, on average. */
+bool plane_start(plane *plane, uint64_t seed, uint64_t silence_us, uint64_t report_us);
 
 /* Ends the thread and leaves the ports for plane_remove; may be called again. */
 void plane_stop(plane *plane);

@@ -214,7 +214,7 @@ PyObject *plane_object_close(PlaneObject *self, PyObject *argument)
     port *found = plane_object_port(self, PyLong_AsUnsignedLongLong(argument));
     if (!found)
         return NULL;
-    rtcp_leave(found, &self->plane.moment);
+    rtcp_leave(found, self->plane.moment.tick, plane_now_us());
     plane_remove(&self->plane, found);
     plane_leave(&self->plane);
     char remote[ADDRESS_TEXT];

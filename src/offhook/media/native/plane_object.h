@@ -39,6 +39,9 @@ PyObject *plane_object_hear(PlaneObject *self, PyObject *argument);
 PyObject *plane_object_stop(PlaneObject *self, PyObject *argument);
 PyObject *plane_object_close(PlaneObject *self, PyObject *argument);
 
+/* How a port's sound comes and goes. */
+PyObject *plane_object_quality(PlaneObject *self, PyObject *argument);
+
 /* The commands of mixes. */
 PyObject *plane_object_open_mix(PlaneObject *self, PyObject *ignored);
 PyObject *plane_object_join(PlaneObject *self, PyObject *arguments);

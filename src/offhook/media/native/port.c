@@ -23,7 +23,7 @@ void port_begin(port *port, const uint64_t random[4], uint64_t now_us)
 {
     sender_begin(&port->sender, random[0], (uint32_t)random[1]);
     key_listener_begin(&port->keys, now_us);
-    port->report_tick = random[2] % 250;
+    port->report_tick = random[2];
     snprintf(port->cname, sizeof port->cname, "%016llx", (unsigned long long)random[3]);
     port->agreement.telephone_event = -1;
     port->heard_us = now_us;
@@ -152,6 +152,18 @@ static bool open_packet(port *port, uint8_t *octets, size_t *length, bool is_con
     return false;
 }
 
+/* Reports of the peer's host alone: whoever knows the port number could make up how the call sounds. */
+static void take_control(port *port, uint8_t *octets, size_t length, const address *source, uint64_t now_us)
+{
+    if (!address_same_host(source, &port->latch.remote)) {
+        port->strangers++;
+        return;
+    }
+    if (port->srtp.receiving.session && !open_packet(port, octets, &length, true))
+        return;
+    rtcp_peer_receive(&port->reports, octets, length, port->sender.ssrc, now_us);
+}
+
 void port_receive(port *port, const moment *moment)
 {
     alignas(uint64_t) uint8_t octets[PACKET_LIMIT];
@@ -160,6 +172,10 @@ void port_receive(port *port, const moment *moment)
     if (taken < 0)
         return;
     size_t length = (size_t)taken;
+    if (rtcp_is(octets, length)) { /* a peer that has both on one port (RFC 5761), though it was not agreed */
+        take_control(port, octets, length, &source, moment->now_us);
+        return;
+    }
     /* On hold, too: libsrtp follows the sequence numbers, or it would lose count of their turns. */
     if (port->srtp.receiving.session && !open_packet(port, octets, &length, false))
         return;
@@ -197,14 +213,13 @@ void port_receive(port *port, const moment *moment)
         relay(port, port->partner, &packet, kind, moment->tick);
 }
 
-void port_receive_control(port *port)
+void port_receive_control(port *port, const moment *moment)
 {
     alignas(uint64_t) uint8_t octets[PACKET_LIMIT];
-    /* Reports of the peer are of no use to us yet; read so that the socket does not stay ready. */
-    ssize_t taken = recv(port->rtcp_socket, octets, sizeof octets, 0);
-    size_t length = taken < 0 ? 0 : (size_t)taken;
-    if (taken >= 0 && port->srtp.receiving.session)
-        (void)open_packet(port, octets, &length, true);
+    address source = {.length = sizeof source.v6};
+    ssize_t taken = recvfrom(port->rtcp_socket, octets, sizeof octets, 0, &source.any, &source.length);
+    if (taken >= 0)
+        take_control(port, octets, (size_t)taken, &source, moment->now_us);
 }
 
 static void send_audio(port *port, const uint8_t *samples, uint64_t tick)

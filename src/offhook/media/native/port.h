@@ -8,6 +8,7 @@
 #include "mix.h"
 #include "payload_kind.h"
 #include "player.h"
+#include "rtcp_peer.h"
 #include "rtp.h"
 #include "sender.h"
 #include "srtp.h"
@@ -46,6 +47,7 @@ typedef struct port {
     uint64_t heard_us;
     bool silence_told;
     uint64_t report_tick; /* when the next RTCP report is due */
+    rtcp_peer reports;    /* of the peer */
     char cname[20];
     uint64_t received, lost_before, malformed, unwanted, strangers;
     uint64_t unauthenticated, replayed; /* of SRTP and SRTCP */
@@ -56,6 +58,7 @@ typedef struct {
     uint64_t tick;
     uint64_t now_us;
     uint64_t silence_us;
+    uint64_t report_ticks; /* between RTCP reports, on average */
     event_ring *events;
 } moment;
 
@@ -86,7 +89,7 @@ void port_send(port *port, const uint8_t *octets, size_t length);
 void port_receive(port *port, const moment *moment);
 
 /* Takes one datagram from the RTCP socket. */
-void port_receive_control(port *port);
+void port_receive_control(port *port, const moment *moment);
 
 /* One 20 ms step: plays, and notices silence and lost ends of keys. */
 void port_tick(port *port, const moment *moment);

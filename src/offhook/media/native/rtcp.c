@@ -22,7 +22,7 @@ static void close_packet(uint8_t *begin, const uint8_t *end, uint8_t count, uint
     rtp_store16(begin + 2, (uint16_t)((end - begin) / 4 - 1));
 }
 
-static uint8_t *write_block(uint8_t *at, rtp_source *source)
+static uint8_t *write_block(uint8_t *at, rtp_source *source, const rtcp_peer *peer, uint64_t now_us)
 {
     uint32_t expected = rtp_source_expected(source);
     uint32_t interval = expected - source->expected_prior;
@@ -35,28 +35,28 @@ static uint8_t *write_block(uint8_t *at, rtp_source *source)
     rtp_store32(at + 4, (fraction > 0xff ? 0xff : fraction) << 24 | (lost > 0x7fffff ? 0x7fffff : lost));
     rtp_store32(at + 8, rtp_source_extended_max(source));
     rtp_store32(at + 12, (uint32_t)source->jitter);
-    rtp_store32(at + 16, 0); /* last SR and the delay since: reports of the peer are not read yet */
-    rtp_store32(at + 20, 0);
+    rtp_store32(at + 16, rtcp_peer_last(peer));
+    rtp_store32(at + 20, rtcp_peer_delay(peer, now_us));
     return at + 24;
 }
 
-static uint8_t *write_report(uint8_t *at, port *port, uint64_t ntp, uint32_t timestamp)
+static uint8_t *write_report(uint8_t *at, port *port, const report_moment *moment)
 {
     uint8_t *begin = at;
     bool has_sent = port->sender.packets > 0;
     rtp_store32(at + 4, port->sender.ssrc);
     at += 8;
     if (has_sent) {
-        rtp_store32(at, (uint32_t)(ntp >> 32));
-        rtp_store32(at + 4, (uint32_t)ntp);
-        rtp_store32(at + 8, timestamp);
+        rtp_store32(at, (uint32_t)(moment->ntp >> 32));
+        rtp_store32(at + 4, (uint32_t)moment->ntp);
+        rtp_store32(at + 8, moment->timestamp);
         rtp_store32(at + 12, port->sender.packets);
         rtp_store32(at + 16, port->sender.octets);
         at += 20;
     }
     bool has_received = port->source.begun;
     if (has_received)
-        at = write_block(at, &port->source);
+        at = write_block(at, &port->source, &port->reports, moment->now_us);
     close_packet(begin, at, has_received, has_sent ? SENDER_REPORT : RECEIVER_REPORT);
     return at;
 }
@@ -77,9 +77,9 @@ static uint8_t *write_description(uint8_t *at, const port *port)
     return at;
 }
 
-size_t rtcp_write(uint8_t *to, port *port, uint64_t ntp, bool is_leaving, uint32_t timestamp)
+size_t rtcp_write(uint8_t *to, port *port, const report_moment *moment, bool is_leaving)
 {
-    uint8_t *at = write_description(write_report(to, port, ntp, timestamp), port);
+    uint8_t *at = write_description(write_report(to, port, moment), port);
     if (is_leaving) {
         rtp_store32(at + 4, port->sender.ssrc);
         close_packet(at, at + 8, 1, GOODBYE);
@@ -88,14 +88,17 @@ size_t rtcp_write(uint8_t *to, port *port, uint64_t ntp, bool is_leaving, uint32
     return (size_t)(at - to);
 }
 
-static void send_report(port *port, const moment *moment, bool is_leaving)
+static void send_report(port *port, uint64_t tick, uint64_t now_us, bool is_leaving)
 {
     if (!port->agreement.agreed || port->latch.remote.length == 0)
         return;
     alignas(uint64_t) uint8_t octets[RTCP_LIMIT + SRTP_TRAILER];
-    uint64_t since = moment->tick - port->sender.tick;
-    uint32_t timestamp = port->sender.timestamp + (uint32_t)since * RTP_FRAME_SAMPLES;
-    size_t length = rtcp_write(octets, port, ntp_now(), is_leaving, timestamp);
+    uint64_t since = tick - port->sender.tick;
+    report_moment at = {.ntp = ntp_now(), .now_us = now_us};
+    at.timestamp = port->sender.timestamp + (uint32_t)since * RTP_FRAME_SAMPLES;
+    size_t length = rtcp_write(octets, port, &at, is_leaving);
+    if (octets[1] == SENDER_REPORT)
+        rtcp_peer_sent(&port->reports, at.ntp, at.now_us);
     if (port->srtp.sending && !srtp_seal(&port->srtp, octets, &length, true))
         return;
     address to = port->latch.remote;
@@ -112,11 +115,13 @@ void rtcp_tick(port *port, const moment *moment)
 {
     if (moment->tick < port->report_tick)
         return;
-    port->report_tick = moment->tick + REPORT_TICKS;
-    send_report(port, moment, false);
+    /* RFC 3550 §6.3.1: between half and one and a half of the interval, so that ports do not fall into step. */
+    uint64_t chance = (port->sender.ssrc ^ moment->tick) * 0x9e3779b97f4a7c15 >> 32;
+    port->report_tick = moment->tick + moment->report_ticks / 2 + chance % (moment->report_ticks + 1);
+    send_report(port, moment->tick, moment->now_us, false);
 }
 
-void rtcp_leave(port *port, const moment *moment)
+void rtcp_leave(port *port, uint64_t tick, uint64_t now_us)
 {
-    send_report(port, moment, true);
+    send_report(port, tick, now_us, true);
 }
