@@ -104,8 +104,13 @@ class Baresip:
             assert recording.getsampwidth() == 2
             return recording.readframes(recording.getnframes()), recording.getframerate()
 
+    async def kill(self) -> None:
+        """End it without goodbye, when nobody is left to take one."""
+        self._process.kill()
+        await self._process.wait()
+
     async def stop(self) -> None:
-        """End it; recordings are complete afterwards."""
+        """End it; recordings are complete afterwards. It waits 32 s for answers to the BYE of a call that is up."""
         if self._process.returncode is None:
             self._process.terminate()
         await self._process.wait()

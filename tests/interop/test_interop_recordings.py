@@ -58,6 +58,7 @@ async def test_a_crash_loses_a_second_at_most(application: WebApplication, tmp_p
         await platform.call(phone.uri, Url=f"{application.url}/answered")
         await eventually_true(lambda: recorded(phone) > 64_000, "four seconds of talk")
         await platform.kill()
+        await phone.kill()
     (path,) = (tmp_path / "offhook" / "data" / "recordings").glob("RE*.wav")
     with wave.open(str(path)) as file:
         assert file.getnchannels() == 2
