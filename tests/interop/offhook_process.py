@@ -1,6 +1,7 @@
 """offhook as people run it: `offhook serve` in a process of its own, on free ports, with its own data folder."""
 
 import asyncio
+import os
 import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -21,6 +22,8 @@ DOMAIN = "acme"
 SECURE_DOMAIN = "safe"
 EDGES = ("ashburn", "umatilla", "dublin", "frankfurt", "singapore", "sao-paulo", "sydney", "tokyo")
 NOTHING: Mapping[str, str] = MappingProxyType({})
+# Where Python finds offhook is said by a second working copy that shares an environment with the first.
+PASSED_ON = {"PATH": "/usr/bin:/bin", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
 FINAL = {"completed", "busy", "no-answer", "failed", "canceled"}
 CONFIG = """\
 [http]
@@ -201,7 +204,7 @@ async def offhook(
             "--config",
             config,
             cwd=folder,
-            env={"OFFHOOK_DATA": str(folder / "data"), "PATH": "/usr/bin:/bin", "HOME": str(folder), **environment},
+            env={"OFFHOOK_DATA": str(folder / "data"), "HOME": str(folder), **PASSED_ON, **environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
