@@ -281,7 +281,7 @@ def test_a_source_that_keeps_changing_its_port_is_not_news_each_time(bench: Benc
     announced = bench.far()
     port = bench.leg(announced)
     hops = [bench.far(host="127.0.0.77") for _ in range(2)]
-    for number in range(200):
+    for number in range(50):  # no more than a socket's buffer holds: the key after them must not get lost
         hop = hops[number % 2]
         hop.remote = announced.remote
         for _ in range(3):
