@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from offhook.audio.errors import UnknownTone
+from offhook.audio.tones import keys
 from offhook.base.errors import IllegalInput
 from offhook.calls.errors import MediaExhausted, OfferRefused, UnknownEdge
 from offhook.calls.events import DigitPressed, MediaBegun, MediaEvent, MediaSilenced, PlaybackFinished, PortId
@@ -35,6 +36,9 @@ class Peer(Protocol):
 
     def sdp(self) -> bytes:
         """Its offer or answer."""
+
+    def sdp_without_events(self) -> bytes:
+        """The same of a peer that has no telephone-event."""
 
     def speak(self, port: PortId) -> None:
         """Send sound."""
@@ -83,6 +87,11 @@ class RealPeer:
         """Its offer or answer."""
         return self._far.sdp()
 
+    def sdp_without_events(self) -> bytes:
+        """From now on its keys are tones."""
+        self._far.telephone_event = None
+        return self._far.sdp()
+
     def speak(self, port: PortId) -> None:
         """Send sound; an offer of ours is how the port's number is learnt."""
         self._far.aim(self._plane.make_offer(port))
@@ -97,6 +106,9 @@ class RealPeer:
 
     def press(self, port: PortId, digit: str) -> None:
         """Press a key."""
+        if self._far.telephone_event is None:
+            self.say(port, keys(digit))
+            return
         self.speak(port)
         self._far.press(digit)
 
@@ -113,6 +125,11 @@ class FakePeer:
     def sdp(self) -> bytes:
         """Its offer or answer."""
         with FarEnd() as far:
+            return far.sdp()
+
+    def sdp_without_events(self) -> bytes:
+        """The same of a peer that has no telephone-event."""
+        with FarEnd(telephone_event=None) as far:
             return far.sdp()
 
     def speak(self, port: PortId) -> None:
@@ -162,6 +179,21 @@ def on_plane(request: pytest.FixtureRequest) -> RunOn:
     if request.param == "fake":
         return lambda scenario: run(_on_fake(scenario))
     return lambda scenario: asyncio.run(_on_native(scenario, request.param))
+
+
+def test_keys_of_a_peer_without_events(on_plane: RunOn) -> None:
+    """Its tones are keys, each once."""
+
+    async def scenario(rig: Rig) -> None:
+        port = rig.plane.open(EDGE)
+        rig.plane.make_answer(port, rig.peer.sdp_without_events())
+        for digit in "7*":
+            rig.peer.press(port, digit)
+        told = [await rig.next(DigitPressed) for _ in range(2)]
+        assert [(event.digit, event.source) for event in told] == [("7", "inband"), ("*", "inband")]
+        assert all(event.duration == pytest.approx(0.1, abs=0.03) for event in told)
+
+    on_plane(scenario)
 
 
 def test_an_unknown_edge_is_refused(on_plane: RunOn) -> None:

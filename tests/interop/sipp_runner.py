@@ -38,6 +38,11 @@ class LoggedMessage:
         """The first line."""
         return self.text.partition("\n")[0].strip()
 
+    @property
+    def body(self) -> bytes:
+        """What follows the empty line."""
+        return self.text.replace("\r\n", "\n").partition("\n\n")[2].encode()
+
     def values(self, name: str) -> list[str]:
         """The values of a header field, in order."""
         head = self.text.replace("\r\n", "\n").partition("\n\n")[0]

@@ -1,5 +1,6 @@
 """<Gather> with real telephones: SIPp and baresip press keys, and the application is told which."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,9 +10,15 @@ from baresip_phone import baresip
 from eventually import eventually_true
 from offhook_process import offhook
 from sipp_calls import Calls
-from sipp_script import Script, caller
+from sipp_runner import sipp
+from sipp_script import Script, callee, caller
 from test_interop_audio import recorded
 from web_application import web_application
+
+from offhook.audio.tones import keys
+from offhook.media.engine import encode
+from offhook.sdp.codecs import PCMU
+from offhook.testing.far_end import FarEnd
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 MENU = "<Response><Gather action='/gathered' numDigits='{count}'><Say>Press your digits now.</Say></Gather></Response>"
@@ -59,3 +66,26 @@ async def test_keys_by_rtp(calls: Calls, tmp_path: Path) -> None:
         record = await calls.platform.ended(call["sid"])
     assert asked.form["Digits"] == "2580"
     assert int(record["duration"]) < 8
+
+
+async def test_keys_by_tones(calls: Calls, tmp_path: Path) -> None:
+    """A telephone without telephone-event sends what its keypad sounds like, and the prompt is stopped by it."""
+    application = calls.application
+    before = len(application.to("/gathered"))
+    gather = f"<Gather action='/gathered' numDigits='4'><Say>{LONG}</Say></Gather>"
+    application.pages["/tones"] = f"<Response>{gather}</Response>"
+    with FarEnd(telephone_event=None) as far:
+        body = far.sdp().decode().replace("\r\n", "\n")
+        script = callee("tones").pick_up(body=body).be_hung_up()
+        async with sipp(script, tmp_path / "phone") as phone:
+            call = await calls.platform.call(phone.uri, Url=f"{application.url}/tones")
+            await application.request("/tones")
+            far.aim(phone.first("INVITE").body)
+            octets = encode(PCMU, keys("2580"))
+            for start in range(0, len(octets), 160):
+                far.send(octets[start : start + 160])
+                await asyncio.sleep(0.02)
+            asked = await application.request("/gathered", before + 1)
+            record = await calls.platform.ended(call["sid"])
+    assert asked.form["Digits"] == "2580"
+    assert int(record["duration"]) < 6

@@ -2,7 +2,7 @@
 from typing import Literal, Self, TypeAlias
 
 NativeEvent: TypeAlias = (
-    tuple[Literal[0], int, str, float]  # a key: port, digit, seconds held
+    tuple[Literal[0], int, str, float, bool]  # a key: port, digit, seconds held, whether it was a tone
     | tuple[Literal[1], int, int, bool]  # a playback's end: port or mix, playback, stopped
     | tuple[Literal[2], int, str]  # the first packet: port, remote address
     | tuple[Literal[3], int, float]  # silence: port, seconds

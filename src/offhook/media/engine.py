@@ -210,7 +210,7 @@ def decode(codec: Codec, octets: bytes) -> bytes:
 
 def _event(native: "_native.NativeEvent") -> PlaneEvent:
     if native[0] == 0:
-        return KeyReleased(port=native[1], digit=native[2], duration=native[3])
+        return KeyReleased(port=native[1], digit=native[2], duration=native[3], is_tone=native[4])
     if native[0] == 1:
         return PlaybackEnded(port=native[1], playback=native[2], stopped=native[3])
     if native[0] == 2:  # noqa: PLR2004 - the kinds of _native.pyi

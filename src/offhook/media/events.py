@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyReleased:
-    """One key of RFC 4733, once, `duration` seconds after it was pressed."""
+    """One key of RFC 4733, or of tones, once; it was held for `duration` seconds."""
 
     port: int
     digit: str
     duration: float
+    is_tone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -322,7 +322,8 @@ def _reception(told: PortQuality, heard: Heard) -> Reception:
 def _translate(event: KeyReleased | PlaybackEnded | SourceLatched | SourceSilenced) -> MediaEvent:
     port = PortId(event.port)
     if isinstance(event, KeyReleased):
-        return DigitPressed(port=port, digit=event.digit, source="rfc4733", duration=event.duration)
+        source = "inband" if event.is_tone else "rfc4733"
+        return DigitPressed(port=port, digit=event.digit, source=source, duration=event.duration)
     if isinstance(event, PlaybackEnded):
         return PlaybackFinished(port=port, playback=PlaybackId(event.playback), stopped=event.stopped)
     if isinstance(event, SourceLatched):

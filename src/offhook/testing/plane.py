@@ -102,10 +102,11 @@ class FakePlane:
             raise AssertionError(f"media ports left open: {', '.join(left)}")
 
     def press(self, port: PortId, digits: str, duration: float = 0.1) -> None:
-        """Let the peer press keys."""
-        self._open_port(port)
+        """Let the peer press keys: as telephone-events, or as tones when it has none."""
+        agreement = self._open_port(port).negotiation.agreement
+        source = "inband" if agreement is not None and agreement.telephone_event is None else "rfc4733"
         for digit in digits:
-            self._tell(DigitPressed(port=port, digit=digit, source="rfc4733", duration=duration))
+            self._tell(DigitPressed(port=port, digit=digit, source=source, duration=duration))
 
     def speak(self, port: PortId, samples: bytes) -> None:
         """Let the peer say this from now on: 16-bit little-endian mono at 8 kHz."""

@@ -14,6 +14,7 @@ typedef struct {
     union {
         struct {
             char digit;
+            bool is_tone; /* not a telephone-event */
             double duration;
         };
         struct {

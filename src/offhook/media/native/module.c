@@ -13,7 +13,8 @@ static PyObject *build_event(const event *told)
     unsigned long long id = told->port;
     switch (told->kind) {
     case EVENT_DIGIT:
-        return Py_BuildValue("iKs#d", told->kind, id, &told->digit, (Py_ssize_t)1, told->duration);
+        return Py_BuildValue("iKs#dO", told->kind, id, &told->digit, (Py_ssize_t)1, told->duration,
+                             told->is_tone ? Py_True : Py_False);
     case EVENT_FINISHED:
         return Py_BuildValue("iKKO", told->kind, id, (unsigned long long)told->playback,
                              told->stopped ? Py_True : Py_False);

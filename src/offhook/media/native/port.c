@@ -100,6 +100,32 @@ static void tell_digits(const port *port, const key_press *pressed, int count, e
     }
 }
 
+static void tell_tone(const port *port, const dtmf_key *key, event_ring *events)
+{
+    event told = {.kind = EVENT_DIGIT, .port = port->id};
+    told.digit = key->digit;
+    told.duration = key->duration;
+    told.is_tone = true;
+    event_ring_push(events, &told);
+}
+
+/* Once each packet, and in order: what is late or doubled would make two keys of one. */
+static void listen_for_tones(port *port, const rtp_packet *packet, payload_kind kind, const moment *moment)
+{
+    if (packet->sequence != port->source.max_sequence || packet->sequence == port->tone_sequence)
+        return;
+    port->tone_sequence = packet->sequence;
+    g711_law law = kind == PAYLOAD_PCMA ? LAW_PCMA : LAW_PCMU;
+    for (size_t at = 0; at < packet->payload_length; at += DTMF_MOST) {
+        uint8_t samples[2 * DTMF_MOST];
+        size_t left = packet->payload_length - at, count = left < DTMF_MOST ? left : DTMF_MOST;
+        dtmf_key key;
+        g711_decode(law, packet->payload + at, count, samples);
+        if (dtmf_hear(&port->tones, samples, count, moment->now_us, &key))
+            tell_tone(port, &key, moment->events);
+    }
+}
+
 static void settle(port *port, const moment *moment)
 {
     if (port->latch.state == LATCH_SETTLED) {
@@ -204,6 +230,8 @@ void port_receive(port *port, const moment *moment)
         key_press pressed[2];
         int count = key_listener_receive(&port->keys, &packet, moment->now_us, pressed);
         tell_digits(port, pressed, count, moment->events);
+    } else if (port->agreement.telephone_event < 0) {
+        listen_for_tones(port, &packet, kind, moment);
     }
     if (port->tap)
         tap_hear(port->tap, kind, &packet);
@@ -304,6 +332,9 @@ void port_tick(port *port, const moment *moment)
     key_press pressed;
     if (key_listener_expire(&port->keys, moment->now_us, &pressed))
         tell_digits(port, &pressed, 1, moment->events);
+    dtmf_key key;
+    if (dtmf_expire(&port->tones, moment->now_us, &key))
+        tell_tone(port, &key, moment->events);
     if (port->agreement.agreed) {
         notice_silence(port, moment);
         play(port, moment);

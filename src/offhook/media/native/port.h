@@ -2,6 +2,7 @@
 #ifndef OFFHOOK_PORT_H
 #define OFFHOOK_PORT_H
 
+#include "dtmf.h"
 #include "event_ring.h"
 #include "g711.h"
 #include "latch.h"
@@ -40,6 +41,8 @@ typedef struct port {
     rtp_sender sender;
     srtp_contexts srtp;
     key_listener keys;
+    dtmf_listener tones;    /* where no telephone-event was agreed */
+    uint16_t tone_sequence; /* of the newest packet that was listened to for them */
     player player;
     tap *tap; /* NULL unless somebody listens */
     struct port *partner;
