@@ -12,6 +12,7 @@ from test_rest_transcriptions import in_progress
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
+from offhook.audio.files import decode
 from offhook.calls.recording import RecordingOrder
 from offhook.model.call import HttpMethod, WebhookTarget
 from offhook.model.recording import RecordingRecord, RecordingStatus
@@ -78,7 +79,7 @@ async def test_the_sdk_records_a_call(server: Server) -> None:
 
 
 async def test_its_sound(server: Server) -> None:
-    """WAV without an extension or with .wav, whole or by range; metadata as .json; MP3 is not made."""
+    """WAV without an extension or with .wav, whole or by range; MP3 with .mp3; metadata as .json."""
     record = await recorded(server)
     path = f"Recordings/{record.sid}"
     for name in (path, f"{path}.wav"):
@@ -88,7 +89,12 @@ async def test_its_sound(server: Server) -> None:
                 assert (file.getnchannels(), file.getnframes()) == (1, 8000)
     async with server.get(f"{path}.wav", headers={"Range": "bytes=44-47"}) as answer:
         assert (answer.status, await answer.read()) == (206, b"\x01\x00\x01\x00")
-    assert (await server.request("GET", f"{path}.mp3"))[0] == 406
+    async with server.get(f"{path}.mp3") as answer:
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "audio/mpeg")
+        samples, rate_hz = decode(await answer.read(), "audio/mpeg")
+        assert len(samples) / 2 / rate_hz == pytest.approx(1.0, abs=0.2)
+    async with server.get(f"{path}.mp3", headers={"Range": "bytes=0-9"}) as answer:
+        assert (answer.status, len(await answer.read())) == (206, 10)
     code, told = await server.request("GET", f"{path}.json")
     assert (code, told["duration"], told["status"]) == (200, "1", "completed")
 

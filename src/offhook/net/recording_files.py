@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 from offhook.calls.errors import RecordingFailed
+from offhook.net.recording_forms import RecordingForms, derived
 
 RATE, WIDTH = 8000, 2
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
@@ -39,6 +40,7 @@ class RecordingFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recordings")
+        self._forms = RecordingForms()
         self.waiting = 0
 
     def path(self, sid: str) -> Path:
@@ -54,8 +56,13 @@ class RecordingFolder:
         return await self.submit(_mend, self.path(sid))
 
     async def delete(self, sid: str) -> None:
-        """Remove a file; nothing happens when there is none."""
-        await self.submit(_unlink, self.path(sid))
+        """Remove a file and its other forms; nothing happens when there is none."""
+        for path in (self.path(sid), *derived(self.path(sid))):
+            await self.submit(_unlink, path)
+
+    async def form(self, sid: str, *, is_mixed: bool, is_mp3: bool) -> Path:
+        """The file with this form of a recording. Raises FileNotFoundError when there is no recording."""
+        return await self._forms.of(self.path(sid), is_mixed=is_mixed, is_mp3=is_mp3)
 
     async def close(self) -> None:
         """Write what waits."""

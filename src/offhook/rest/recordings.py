@@ -1,11 +1,7 @@
 """Recordings: of a call and of an account, their control while they run, and their sound (contract 2 §3)."""
 
 import asyncio
-import io
-import wave
-from array import array
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 from aiohttp import web
@@ -128,11 +124,8 @@ async def fetch(request: web.Request) -> web.StreamResponse:
 
 
 async def fetch_media(request: web.Request) -> web.StreamResponse:
-    """GET the sound by its own extension: wav, or mp3 where that can be made."""
-    record = await _stored(request)
-    if request.match_info["form"] == "mp3":
-        raise ApiError(NOT_ACCEPTABLE, errors.INVALID_PARAMETER, "MP3 is not made here: ask for .wav")
-    return await _media(request, record)
+    """GET the sound by its own extension, wav or mp3."""
+    return await _media(request, await _stored(request), is_mp3=request.match_info["form"] == "mp3")
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -154,32 +147,21 @@ async def _stored(request: web.Request) -> RecordingRecord:
     return record
 
 
-async def _media(request: web.Request, record: RecordingRecord) -> web.StreamResponse:
+async def _media(request: web.Request, record: RecordingRecord, *, is_mp3: bool = False) -> web.StreamResponse:
     """The file, in pieces and by ranges as it is asked for (RFC 9110 §14)."""
-    path = request.app[WORLD].recordings.path(record.sid)
     channels = request.query.get("RequestedChannels")
     if channels not in {None, "1", "2"} or (channels == "2" and record.channels == 1):
         raise ApiError(400, errors.INVALID_PARAMETER, "RequestedChannels must be 1, or 2 for a dual recording")
-    if record.status is not RecordingStatus.COMPLETED or not await asyncio.to_thread(path.is_file):
+    is_mixed = channels == "1" and record.channels == 2  # noqa: PLR2004 - dual
+    if record.status is not RecordingStatus.COMPLETED:
         raise ResourceNotFound(request.path)
-    if channels == "1" and record.channels == 2:  # noqa: PLR2004 - dual
-        mixed = await asyncio.to_thread(_mixed_down, path)
-        return web.Response(body=mixed, content_type="audio/x-wav")
-    return web.FileResponse(path, headers={"Content-Type": "audio/x-wav"})
-
-
-def _mixed_down(path: Path) -> bytes:
-    data = path.read_bytes()
-    values = array("h", data[HEADER : HEADER + (len(data) - HEADER) // 4 * 4])
-    pairs = zip(values[0::2], values[1::2], strict=True)
-    mixed = array("h", (max(-32768, min(32767, one + other)) for one, other in pairs))
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(8000)
-        writer.writeframes(mixed.tobytes())
-    return file.getvalue()
+    try:
+        path = await request.app[WORLD].recordings.form(record.sid, is_mixed=is_mixed, is_mp3=is_mp3)
+    except FileNotFoundError as error:
+        raise ResourceNotFound(request.path) from error
+    if not await asyncio.to_thread(path.is_file):
+        raise ResourceNotFound(request.path)
+    return web.FileResponse(path, headers={"Content-Type": "audio/mpeg" if is_mp3 else "audio/x-wav"})
 
 
 # --- as the API shows them -----------------------------------------------------------------------------------------

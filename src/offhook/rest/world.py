@@ -64,8 +64,8 @@ class ExchangeCommands(Protocol):
 class RecordingMedia(Protocol):
     """The files of recordings; satisfied by net.recording_files."""
 
-    def path(self, sid: str) -> Path:
-        """Where a recording is."""
+    async def form(self, sid: str, *, is_mixed: bool, is_mp3: bool) -> Path:
+        """The file with this form of a recording, made when it is not there. Raises FileNotFoundError without one."""
 
     async def delete(self, sid: str) -> None:
         """Remove a file; nothing happens when there is none."""
