@@ -1,6 +1,7 @@
 """SIPp as a phone: a scenario of tests/interop/sipp on an address of its own, with its exit code and message log."""
 
 import asyncio
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +20,7 @@ SCENARIOS = Path(__file__).parent / "sipp"
 NO_KEYS: Mapping[str, str] = MappingProxyType({})
 LIMIT = 12  # seconds until SIPp gives up by itself
 # SIPp takes several ports from the one it is given on, audio and video: below those that the kernel hands out.
-_media_ports = count(22_000, 8)
+_media_ports = count(22_000 + os.getpid() % 1000 * 8, 8)  # two runs at once do not meet
 MESSAGE = re.compile(
     r"^-{10,} \S+ \S+\n(\w+) message (sent|received) .*?\n\n(.*?)(?=^-{10,} |\Z)", re.MULTILINE | re.DOTALL
 )

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pytest
 import pytest_asyncio
 from dns_server import ZONE, address, dns_server, naptr, srv
-from free_ports import quiet_port
+from free_ports import free_port
 from offhook_process import NUMBER, Offhook, offhook
 from sipp_runner import sipp
 from sipp_script import callee
@@ -69,7 +69,7 @@ class Town:
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     """One offhook for all of these; each test has a zone with names of its own."""
     folder: Path = tmp_path_factory.mktemp("dns")
-    dns_port = quiet_port()
+    dns_port = free_port()
     environment = {"OFFHOOK_DNS__SERVERS": f'["127.0.0.1:{dns_port}"]', "OFFHOOK_DNS__TIMEOUT": str(PATIENCE)}
     async with (
         web_application() as application,
@@ -85,7 +85,7 @@ async def test_naptr_chooses_the_transport(town: Town) -> None:
             naptr("naptr", "SIP+D2U", 20),
             naptr("naptr", "SIP+D2T", 10),
             srv("naptr", phone.port, service="_sip._tcp"),
-            srv("naptr", quiet_port(), service="_sip._udp"),
+            srv("naptr", free_port(), service="_sip._udp"),
             LOCAL,
         )
         async with dns_server(town.folder / "naptr-dns", town.dns_port, *records) as server:
@@ -99,7 +99,7 @@ async def test_naptr_chooses_the_transport(town: Town) -> None:
 
 async def test_each_target_that_fails_is_told_and_the_next_is_tried(town: Town) -> None:
     """§4.3: a port where nobody is, one that says 503, one that answers."""
-    dead = quiet_port()
+    dead = free_port()
     async with (
         sipp(REFUSES, town.folder / "list-busy") as busy,
         sipp(ANSWERS, town.folder / "list-free") as free,
@@ -170,7 +170,7 @@ async def test_each_address_of_a_name_is_tried(town: Town) -> None:
 async def test_who_failed_is_avoided_for_a_while(town: Town) -> None:
     """The second call goes straight to the target that was there."""
     with Refuser() as phone:
-        records = (srv("avoids", quiet_port(), priority=10), srv("avoids", phone.port, priority=20), LOCAL)
+        records = (srv("avoids", free_port(), priority=10), srv("avoids", phone.port, priority=20), LOCAL)
         async with dns_server(town.folder / "avoids-dns", town.dns_port, *records):
             calls = [await town.call("avoids") for _ in range(2)]
     assert [call["status"] for call in calls] == ["busy", "busy"]
@@ -244,7 +244,7 @@ async def test_the_other_family_of_addresses_is_no_obstacle(town: Town) -> None:
 
 async def test_an_edge_of_ipv6_takes_the_aaaa_record(town: Town) -> None:
     """Of the same two addresses an edge on ::1 takes the other one."""
-    edge = f'{{name = "ashburn", sip = "[::1]:{quiet_port()}", media = "::1", media_ports = "21000-21099"}}'
+    edge = f'{{name = "ashburn", sip = "[::1]:{free_port()}", media = "::1", media_ports = "21000-21099"}}'
     environment = {
         "OFFHOOK_DNS__SERVERS": f'["127.0.0.1:{town.dns_port}"]',
         "OFFHOOK_EDGE": f"[{edge}]",
