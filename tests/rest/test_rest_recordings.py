@@ -150,3 +150,46 @@ async def test_what_cannot_be_changed(server: Server) -> None:
     assert (await server.request("POST", one, data={"Status": "paused", "PauseBehavior": "loud"}))[0] == 400
     recording.stop()
     assert (await server.request("POST", one, data={"Status": "paused"}))[0] == 400
+
+
+async def test_a_call_is_placed_to_be_recorded(server: Server) -> None:
+    """Record=true, with all that says how; silence at its ends is trimmed unless the application wants it."""
+    await server.create(Record="true")
+    await server.create(
+        Record="true",
+        RecordingChannels="dual",
+        RecordingTrack="inbound",
+        RecordingStatusCallback="https://a.example/told",
+        RecordingStatusCallbackMethod="GET",
+        RecordingStatusCallbackEvent="in-progress completed absent",
+        Trim="do-not-trim",
+    )
+    await server.create(Record="false", RecordingStatusCallback="https://a.example/told")
+    plain, dual, nothing = (order.recording for order in server.exchange.orders)
+    assert plain == RecordingOrder(source="OutboundAPI", is_trimmed=True)
+    assert dual == RecordingOrder(
+        source="OutboundAPI",
+        channels=2,
+        track="inbound",
+        callback=WebhookTarget(url="https://a.example/told", method=HttpMethod.GET),
+        events=frozenset({"in-progress", "completed", "absent"}),
+    )
+    assert nothing is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RecordingChannels", "three"),
+        ("RecordingTrack", "left"),
+        ("RecordingStatusCallbackEvent", "begun"),
+        ("RecordingStatusCallback", "not a url"),
+        ("Trim", "a little"),
+    ],
+)
+async def test_a_call_whose_recording_makes_no_sense_is_not_placed(server: Server, name: str, value: str) -> None:
+    """400 says which parameter, and nothing is placed."""
+    status, answer = await server.create(Record="true", **{name: value})
+    assert status == 400
+    assert name in answer["message"]
+    assert server.exchange.orders == []

@@ -169,7 +169,7 @@ async def test_list_filters(server: Server, client: Any) -> None:
 @pytest.mark.asyncio
 async def test_notifications_and_events(client: Any) -> None:
     """What was ignored about a call is on its notifications; its webhooks are its events."""
-    sid = (await run(lambda: place(client, twiml="<Response/>", record=True))).sid
+    sid = (await run(lambda: place(client, twiml="<Response/>", machine_detection="Enable"))).sid
     found = await run(client.calls(sid).notifications.list)
     assert sorted(item.error_code for item in found) == ["20001", "32019"]
     one = await run(lambda: client.calls(sid).notifications(found[0].sid).fetch())

@@ -44,6 +44,7 @@ class PlaceCall:
     send_digits: str | None = None
     caller_id: str | None = None
     credentials: SipCredentials | None = None
+    recording: RecordingOrder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,9 @@ class Exchange:
         invite = route.order(
             call_headers=identity_headers(record), from_user=from_user, from_host=world.settings.sip_domain
         )
-        outgoing = Outgoing(invite=invite, ring_limit=order.timeout, send_digits=order.send_digits or "")
+        outgoing = Outgoing(
+            invite=invite, ring_limit=order.timeout, send_digits=order.send_digits or "", recording=order.recording
+        )
         self.registry.start(supervision, lambda made: made.run_outbound(outgoing, order.start))
         return record
 

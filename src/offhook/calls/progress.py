@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -21,14 +21,26 @@ EVENT_OF_STATUS: Mapping[CallStatus, CallEvent] = MappingProxyType(
 )
 
 
+class ShownRecording(Protocol):
+    """A recording that callbacks tell of; satisfied by calls.recording."""
+
+    def shown(self) -> dict[str, str]:
+        """RecordingSid, RecordingUrl and RecordingDuration."""
+
+
 class Progress:
     """Owns a call's record; the only place that replaces it."""
 
-    __slots__ = ("record", "world")
+    __slots__ = ("_recording", "record", "world")
 
     def __init__(self, world: World, record: CallRecord) -> None:
         self.world = world
         self.record = record
+        self._recording: ShownRecording | None = None
+
+    def show_recording(self, recording: ShownRecording) -> None:
+        """Tell of it when the call ends: what Record=true of the API asked for (contract 1 §7.2)."""
+        self._recording = recording
 
     def change(self, **changes: Any) -> None:
         """Replace fields of the record and store it."""
@@ -66,6 +78,8 @@ class Progress:
             world.store.save_call(record)
             return
         parameters = status_callback_parameters(replace(record, status=status), now)
+        if status is CallStatus.COMPLETED and self._recording is not None:
+            parameters |= self._recording.shown()
         self.record = replace(record, callback_sequence=record.callback_sequence + 1)
         world.store.save_call(self.record)
         world.webhooks.notify(

@@ -66,8 +66,8 @@ class Recording:
         )
         self._file: RecordingFile | None = None
         self._skips = False
-        self._written = 0
-        self._held = bytearray()  # silence that is only kept when sound follows
+        self._written = 0  # octets
+        self._worth = 0  # of them, up to the last that is kept; after that there was only silence that is trimmed
         self._silence = 0.0
 
     @property
@@ -79,6 +79,12 @@ class Recording:
     def name(self) -> str:
         """What documents call it by."""
         return self.order.name
+
+    def shown(self) -> dict[str, str]:
+        """What a callback about its call says of it."""
+        url = recording_url(self.record, self.call.world.settings.api_url)
+        duration = str(round(self._worth / 2 / self.order.channels / RATE))
+        return {"RecordingSid": self.sid, "RecordingUrl": url, "RecordingDuration": duration}
 
     # --- what is done with it -------------------------------------------------------------------------------------
 
@@ -112,7 +118,7 @@ class Recording:
         finally:
             self.ended.set()
         try:
-            octets = await self._file.finish()
+            octets = await self._file.finish(self._worth)
         except RecordingFailed as failure:
             error, octets = failure, failure.octets
         await self._conclude(octets, error)
@@ -164,14 +170,13 @@ class Recording:
     def _keep(self, samples: bytes, *, is_silent: bool) -> None:
         if self._file is None:
             return
-        if self.order.is_trimmed and is_silent:
-            if self._written:  # silence before the first sound is not even held
-                self._held += samples
-            return
-        if self._held:
-            samples, self._held = bytes(self._held) + samples, bytearray()
-        self._written += len(samples)
+        is_kept = not (self.order.is_trimmed and is_silent)
+        if not is_kept and self._written == 0:
+            return  # silence before the first sound
         self._file.append(samples)
+        self._written += len(samples)
+        if is_kept:
+            self._worth = self._written
 
     # --- the end --------------------------------------------------------------------------------------------------
 

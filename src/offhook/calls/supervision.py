@@ -13,6 +13,7 @@ from offhook.calls.call import Call
 from offhook.calls.errors import CallError, LegEnded
 from offhook.calls.ports import InviteOrder, ProgramStart
 from offhook.calls.program import CallProgram
+from offhook.calls.recording import RecordingOrder
 from offhook.model.call import CallStatus
 
 LAST_REPORT = 20.0  # seconds: the teardown of the dialed legs and one webhook's whole time limit
@@ -20,11 +21,15 @@ LAST_REPORT = 20.0  # seconds: the teardown of the dialed legs and one webhook's
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """An INVITE to send, how long it may ring in seconds (before the ring buffer), the keys to press when it is up."""
+    """An INVITE to send, how long it may ring in seconds (before the ring buffer), and what happens when it is up.
+
+    That is, the keys to press, and the recording of the whole call.
+    """
 
     invite: InviteOrder
     ring_limit: float
     send_digits: str = ""
+    recording: RecordingOrder | None = None
 
 
 class Supervision:
@@ -135,6 +140,8 @@ class Supervision:
 
     async def _bring_up(self, outgoing: Outgoing) -> bool:
         is_up = await self._ring(outgoing.invite, outgoing.ring_limit)
+        if is_up and outgoing.recording is not None:
+            self.call.progress.show_recording(self.call.recordings.start(outgoing.recording))
         if is_up and outgoing.send_digits:
             await self.call.play_digits(outgoing.send_digits)
         return is_up

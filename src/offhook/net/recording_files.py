@@ -94,9 +94,9 @@ class WavFile:
         written = self._folder.submit(self._write, samples)
         written.add_done_callback(lambda _: self._settle(len(samples)))
 
-    async def finish(self) -> int:
+    async def finish(self, worth: int | None = None) -> int:
         """Close it. Raises RecordingFailed when not all of it could be kept; what was kept stays."""
-        await self._folder.submit(self._close)
+        await self._folder.submit(self._close, worth)
         if self._failure:
             raise RecordingFailed(self._failure, self._octets)
         return self._octets
@@ -129,10 +129,14 @@ class WavFile:
         except OSError as error:
             self._fail(error)
 
-    def _close(self) -> None:
+    def _close(self, worth: int | None) -> None:
         if self._file is None:
             return
         try:
+            if worth is not None and worth < self._octets:
+                self._octets = worth
+                self._file.seek(0)
+                self._file.write(header(worth, self._channels))
             self._file.truncate(HEADER.size + self._octets)
             self._file.close()
         except OSError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from offhook.calls.exchange import PlaceCall
 from offhook.calls.ports import ProgramStart, SipCredentials
+from offhook.calls.recording import RecordingOrder
 from offhook.calls.sip_target import InvalidTarget, parse_target
 from offhook.model.call import CallEvent, StatusCallback
 from offhook.model.numbers import is_e164, is_sip_user, sip_user_of
@@ -13,6 +14,7 @@ from offhook.rest import errors
 from offhook.rest.errors import InvalidParameter
 from offhook.rest.form import Form
 from offhook.rest.parameters import target, truth, whole
+from offhook.rest.recording_order import read_recording_order
 
 TWIML_LENGTH = 4000  # characters
 CREDENTIAL_LENGTH = 255
@@ -33,7 +35,8 @@ _DIGITS = re.compile(r"[0-9A-D#*wW]{1,32}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 # Known parameters that nothing acts on yet; a call that asks for them is placed, with a warning on it.
-IGNORED = ("MachineDetection", "AsyncAmd", "Byoc", "ClientNotificationUrl", "RecordingStatusCallback")
+IGNORED = ("MachineDetection", "AsyncAmd", "Byoc", "ClientNotificationUrl")
+RECORDING_SOURCE = "OutboundAPI"
 
 Warnings = tuple[tuple[int, str], ...]
 
@@ -67,6 +70,7 @@ def read_order(form: Form, account_sid: AccountSid) -> CheckedOrder:
         send_digits=send_digits,
         caller_id=_read_caller_id(form),
         credentials=_read_credentials(form),
+        recording=_read_recording(form),
     )
     return CheckedOrder(order=order, warnings=(*start_warnings, *callback_warnings, *_ignored(form)))
 
@@ -190,10 +194,12 @@ def _read_credentials(form: Form) -> SipCredentials | None:
     return SipCredentials(username=username, password=password)
 
 
+def _read_recording(form: Form) -> RecordingOrder | None:
+    return read_recording_order(form, RECORDING_SOURCE, trim="trim-silence") if truth(form, "Record") else None
+
+
 def _ignored(form: Form) -> Warnings:
     names = [name for name in IGNORED if form.text(name) is not None and (form.text(name) or "").lower() != "false"]
-    if truth(form, "Record"):
-        names.append("Record")
     return tuple(
         (errors.UNKNOWN_PARAMETERS, f"{name} is not supported by this version and is ignored") for name in names
     )

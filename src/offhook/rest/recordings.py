@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import web
 
-from offhook.calls.recording import Recording, RecordingOrder, url_of
+from offhook.calls.recording import Recording, url_of
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.webhook import API_VERSION
@@ -16,16 +16,13 @@ from offhook.rest.envelope import Extension, Resource, date
 from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form, read_form
 from offhook.rest.listing import read_page
-from offhook.rest.parameters import target
+from offhook.rest.recording_order import read_recording_order
 from offhook.rest.representation import account_path
 from offhook.rest.request import extension_of
 from offhook.rest.world import WORLD
 
 SOURCE = "StartCallRecordingAPI"
-EVENTS = frozenset({"in-progress", "completed", "absent"})
-TRACKS = {"inbound", "outbound", "both"}
-HEADER = 44  # octets before the samples of our files
-NOT_FOUND, NOT_ACCEPTABLE, CONFLICT = 404, 406, 409
+NOT_FOUND, CONFLICT = 404, 409
 
 
 # --- of a live call ------------------------------------------------------------------------------------------------
@@ -34,7 +31,7 @@ NOT_FOUND, NOT_ACCEPTABLE, CONFLICT = 404, 406, 409
 async def create(request: web.Request) -> web.Response:
     """POST Recordings of a call: 201 once it is begun."""
     world = request.app[WORLD]
-    order = read_order(await read_form(request, world.limits))
+    order = read_recording_order(await read_form(request, world.limits), SOURCE, trim="do-not-trim")
     record = await stored_call(request)
     recording = await world.exchange.begin_recording(record.account_sid, record.sid, order)
     return _of_call(request, recording.record, 201)
@@ -72,35 +69,12 @@ def _change(recording: Recording, form: Form) -> RecordingRecord:
     return recording.record
 
 
-def read_order(form: Form) -> RecordingOrder:
-    """What is asked for. Raises InvalidParameter."""
-    channels, track = form.text("RecordingChannels") or "mono", form.text("RecordingTrack") or "both"
-    trim = form.text("Trim") or "do-not-trim"
-    events = frozenset(" ".join(form.all("RecordingStatusCallbackEvent")).split()) or frozenset({"completed"})
-    for name, is_good in (
-        ("RecordingChannels", channels in {"mono", "dual"}),
-        ("RecordingTrack", track in TRACKS),
-        ("Trim", trim in {"trim-silence", "do-not-trim"}),
-        ("RecordingStatusCallbackEvent", events <= EVENTS),
-    ):
-        if not is_good:
-            raise InvalidParameter(errors.INVALID_PARAMETER, f"{name} has a value that is not known")
-    return RecordingOrder(
-        source=SOURCE,
-        channels=2 if channels == "dual" else 1,
-        track=track,
-        is_trimmed=trim == "trim-silence",
-        callback=target(form, "RecordingStatusCallback", "RecordingStatusCallbackMethod"),
-        events=events,
-    )
-
-
 async def list_of_call(request: web.Request) -> web.Response:
     """GET Recordings of a call, newest first."""
     record = await stored_call(request)
     found = await request.app[WORLD].store.recordings(record.account_sid, record.sid)
     path = f"{account_path(record.account_sid)}/Calls/{record.sid}/Recordings"
-    return _page(request, path, [recording_resource(one, extension_of(request)) for one in found])
+    return _page(request, path, [recording_resource(_as_read(one), extension_of(request)) for one in found])
 
 
 # --- of an account -------------------------------------------------------------------------------------------------
@@ -111,7 +85,7 @@ async def list_(request: web.Request) -> web.Response:
     account_sid = AccountSid(request.match_info["account_sid"])
     call_sid = request.query.get("CallSid")
     found = await request.app[WORLD].store.recordings(account_sid, CallSid(call_sid) if call_sid else None)
-    shown = [recording_resource(one, extension_of(request)) for one in found]
+    shown = [recording_resource(_as_read(one), extension_of(request)) for one in found]
     return _page(request, f"{account_path(account_sid)}/Recordings", shown, ("CallSid",))
 
 
@@ -119,7 +93,9 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     """GET one: its metadata as .json or .xml, else its sound."""
     record = await _stored(request)
     if extension_of(request) in {Extension.JSON, Extension.XML, Extension.CSV}:
-        return envelope.instance(recording_resource(record, extension_of(request)), "Recording", extension_of(request))
+        return envelope.instance(
+            recording_resource(_as_read(record), extension_of(request)), "Recording", extension_of(request)
+        )
     return await _media(request, record)
 
 
@@ -137,6 +113,13 @@ async def delete(request: web.Request) -> web.Response:
     await world.recordings.delete(record.sid)
     await world.store.delete_recording(record.account_sid, record.sid)
     return web.Response(status=204)
+
+
+def _as_read(record: RecordingRecord) -> RecordingRecord:
+    """What is read says processing of a recording that is not whole yet (contract 2 §3.4)."""
+    if record.status.is_final:
+        return record
+    return msgspec.structs.replace(record, status=RecordingStatus.PROCESSING)
 
 
 async def _stored(request: web.Request) -> RecordingRecord:

@@ -19,9 +19,10 @@ class MemoryRecording:
         self.samples += samples[:room]
         self._is_full = self._is_full or room < len(samples)
 
-    async def finish(self) -> int:
-        """The end. Raises RecordingFailed when there was no room."""
+    async def finish(self, worth: int | None = None) -> int:
+        """The end, with no more than so many octets. Raises RecordingFailed when there was no room."""
         self.is_finished = True
+        del self.samples[len(self.samples) if worth is None else worth :]
         if self._is_full:
             raise RecordingFailed("the disk is full", len(self.samples))
         return len(self.samples)

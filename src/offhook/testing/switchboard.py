@@ -87,7 +87,7 @@ class Switchboard:
         rescue = WebhookTarget(url=self.app.url(fallback)) if fallback else None
         return ProgramStart(document=WebhookTarget(url=self.app.url(url)), fallback=rescue)
 
-    async def place(self, start: ProgramStart | str, *, to: str = PHONE, **more: float | str) -> CallRecord:
+    async def place(self, start: ProgramStart | str, *, to: str = PHONE, **more: object) -> CallRecord:
         """Place a call by REST; a string is inline TwiML."""
         begun = ProgramStart(twiml=start) if isinstance(start, str) else start
         order = PlaceCall(

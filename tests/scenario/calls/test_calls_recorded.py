@@ -5,9 +5,10 @@ import pytest
 from offhook.audio.tones import tone
 from offhook.calls.ports import ProgramStart
 from offhook.calls.recording import RecordingOrder
-from offhook.model.call import WebhookTarget
+from offhook.model.call import CallStatus, WebhookTarget
 from offhook.testing.clock import advance, virtual_time
 from offhook.testing.recordings import MemoryRecording
+from offhook.testing.signalling import Script
 from offhook.testing.switchboard import Switchboard
 
 VOICE, OTHER = tone((300.0,), 1.0, level_dbfs=-15), tone((500.0,), 1.0, level_dbfs=-15)
@@ -233,7 +234,7 @@ async def test_another_document_by_rest() -> None:
 
 @virtual_time
 async def test_what_an_earlier_process_left() -> None:
-    """It is complete as far as it got."""
+    """It is complete as far as it got, silence at its end included."""
     board = answered("<Start><Recording/></Start><Pause length='2'/>")
     session = board.call_in()
     await advance(0.1)
@@ -241,5 +242,37 @@ async def test_what_an_earlier_process_left() -> None:
     await advance(1.5)
     assert await board.exchange.mend_recordings() == 1
     (record,) = board.store.recorded.values()
-    assert (record.status.value, record.duration) == ("completed", 1)
+    assert (record.status.value, record.duration) == ("completed", 2)
     await board.all_over()
+
+
+@virtual_time
+async def test_a_call_that_is_recorded_from_its_answer() -> None:
+    """Record=true of the API: without the silence at its ends, and the last status callback says where it is."""
+    board = Switchboard()
+    order = RecordingOrder(source="OutboundAPI", is_trimmed=True, callback=WebhookTarget(url=board.app.url("/told")))
+    record = await board.place("<Response><Pause length='9'/></Response>", to="sip:phone@192.0.2.8", recording=order)
+    await advance(4)
+    (session,) = board.signalling.sessions
+    board.plane.speak(board.port_of(session), VOICE)
+    await board.over(record.sid)
+    assert file(board).channels == 1
+    assert SECOND <= len(file(board).samples) < 1.5 * SECOND
+    assert told(board, "RecordingSource")[-1] == "OutboundAPI"
+    (last,) = [one.parameters for one in board.app.callbacks if one.parameters.get("CallStatus") == "completed"]
+    (sid,) = board.recordings.files
+    assert last["RecordingSid"] == sid
+    assert last["RecordingUrl"].endswith(f"/Recordings/{sid}")
+    assert last["RecordingDuration"] == "1"
+
+
+@virtual_time
+async def test_a_call_that_nobody_answers_is_not_recorded() -> None:
+    """There is nothing to record, and nothing to tell of."""
+    board = Switchboard()
+    board.signalling.script("phone", Script(refuse_with=486))
+    order = RecordingOrder(source="OutboundAPI")
+    record = await board.place("<Response/>", to="sip:phone@192.0.2.8", recording=order)
+    await board.over(record.sid)
+    assert board.store.record(record.sid).status is CallStatus.BUSY
+    assert not board.recordings.files

@@ -9,8 +9,11 @@ class RecordingFile(Protocol):
     def append(self, samples: bytes) -> None:
         """More sound: 16-bit little-endian at 8 kHz, channels interleaved. Returns at once, and never raises."""
 
-    async def finish(self) -> int:
-        """Make it whole; how many octets of samples it holds. Raises RecordingFailed when some could not be kept."""
+    async def finish(self, worth: int | None = None) -> int:
+        """Make it whole, of its first `worth` octets; how many octets of samples it holds.
+
+        Raises RecordingFailed when some could not be kept.
+        """
 
 
 class RecordingFiles(Protocol):
