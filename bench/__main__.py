@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +13,9 @@ from bench import latency
 from bench.calls import LOAD, bridged_call_memory, call_run
 from bench.conference import conference_run
 from bench.flood import flood_run
+from bench.lateness import calls_run, legs_run, memory_run
 from bench.processes import PeerFailed
+from bench.recording import record_run
 from bench.relay import relay_run, secure_relay_run
 from bench.report import Paired, Result, table, write
 from bench.sipp import floor
@@ -21,6 +24,7 @@ from bench.tls_setup import setup_run
 
 OUTPUT = Path("build") / "bench.json"
 RUNS = 3
+BRIDGED = 200  # calls, 20,000 packets a second: what the second core of a small machine can send
 Say = Callable[[str], None]
 
 
@@ -98,6 +102,23 @@ def conference_leg_cpu(folder: Path, say: Say) -> list[Result]:
     return [alone(conference_run, folder, say).result("conference_leg_cpu", "us CPU/s")]
 
 
+def tick_lateness(folder: Path, say: Say) -> list[Result]:
+    """How late the ticks of one media thread come, with legs alone and with bridged calls."""
+    loads = [(f"tick_lateness_p999_{legs}", partial(legs_run, legs)) for legs in (1, 100, 1000)]
+    loads.append((f"tick_lateness_p999_{BRIDGED}_calls", partial(calls_run, BRIDGED)))
+    return [alone(run, folder, say).result(name, "ms", aim="<= 10 ms") for name, run in loads]
+
+
+def port_memory(folder: Path, say: Say) -> list[Result]:
+    """Resident memory of each leg of the media plane."""
+    return [alone(memory_run, folder, say).result("port_memory", "KiB/leg")]
+
+
+def record_cpu(folder: Path, say: Say) -> list[Result]:
+    """CPU of a recorded leg per second, with a hundred at once."""
+    return [alone(record_run, folder, say).result("record_cpu", "ms CPU/s")]
+
+
 MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "bridged_call_cpu": bridged_call_cpu,
     "relay_packet_cpu": relay_packet_cpu,
@@ -109,6 +130,9 @@ MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "tls_setup_cpu": tls_setup_cpu,
     "stream_cpu": stream_cpu,
     "conference_leg_cpu": conference_leg_cpu,
+    "tick_lateness": tick_lateness,
+    "port_memory": port_memory,
+    "record_cpu": record_cpu,
 }
 
 

@@ -1,12 +1,15 @@
 """offhook's media plane alone in a process: reads lists of SDP as JSON lines, joins their endpoints, answers in kind.
 
-Two are relayed, more are mixed. Run by bench/relay.py and bench/conference.py as `python -m bench.plane`.
+One stands alone, two are relayed, more are mixed; null asks how late the ticks have been (Lateness, as a JSON object).
+Run by bench/relay.py, bench/conference.py and bench/lateness.py as `python -m bench.plane`.
 """
 
 import asyncio
 import json
+import resource
 import secrets
 import sys
+from dataclasses import asdict
 
 import uvloop
 
@@ -21,26 +24,32 @@ def join(service: MediaService, ports: list[PortId]) -> None:
     """Let the endpoints hear one another."""
     if len(ports) == PAIR:
         service.connect(*ports)
-        return
-    mix = service.mixes.open()
-    for port in ports:
-        service.mixes.join(mix, port)
+    elif len(ports) > PAIR:
+        mix = service.mixes.open()
+        for port in ports:
+            service.mixes.join(mix, port)
+
+
+def answers(service: MediaService, offers: list[str]) -> list[str]:
+    """Open and join a port for each; their answers."""
+    ports = [service.open(EDGE) for _ in offers]
+    made = [service.make_answer(port, offer.encode()).decode() for port, offer in zip(ports, offers, strict=True)]
+    join(service, ports)
+    return made
 
 
 async def main() -> None:
     """Serve until the input ends."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = asyncio.get_running_loop()
-    edges = {EDGE: MediaEdge(address="127.0.0.1", low=31000, high=31999)}
+    edges = {EDGE: MediaEdge(address="127.0.0.1", low=20000, high=29999)}
     service = MediaService(edges, loop, lambda _: None, seed=secrets.randbits(64))
     try:
         while line := await asyncio.to_thread(sys.stdin.readline):
             offers = json.loads(line)
-            ports = [service.open(EDGE) for _ in offers]
-            answers = [
-                service.make_answer(port, offer.encode()).decode() for port, offer in zip(ports, offers, strict=True)
-            ]
-            join(service, ports)
-            sys.stdout.write(json.dumps(answers) + "\n")
+            told = asdict(service.lateness()[0]) if offers is None else answers(service, offers)
+            sys.stdout.write(json.dumps(told) + "\n")
             sys.stdout.flush()
     finally:
         service.shut_down()

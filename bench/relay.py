@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pylibsrtp import Policy, Session
 
 from bench.processes import PeerFailed, cpu_seconds, running
 from bench.rtpengine import rtpengine
+from offhook.media.lateness import Lateness
 
 CALLS = 60
 SECONDS = 8.0
@@ -64,14 +65,22 @@ class PlaneRelay:
 
     def join_all(self, offers: list[bytes]) -> list[bytes]:
         """The same of any number."""
+        return [answer.encode() for answer in self._ask([offer.decode() for offer in offers])]
+
+    def lateness(self) -> Lateness:
+        """How late its ticks have come since the start."""
+        told = self._ask(None)
+        return Lateness(**told | {"buckets": tuple((bound, count) for bound, count in told["buckets"])})
+
+    def _ask(self, question: list[str] | None) -> Any:
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        self._child.stdin.write(json.dumps([offer.decode() for offer in offers]).encode() + b"\n")
+        self._child.stdin.write(json.dumps(question).encode() + b"\n")
         self._child.stdin.flush()
         line = self._child.stdout.readline()
         if not line:
             raise PeerFailed("the media plane's process ended: see plane.log")
-        return [answer.encode() for answer in json.loads(line)]
+        return json.loads(line)
 
 
 @contextmanager
@@ -187,7 +196,7 @@ class SecureEndpoint(Endpoint):
 def measure_relay(relay: Relay, make: MakeEndpoint) -> float:
     """Microseconds of CPU for each packet that the relay passed on. Raises PeerFailed when packets were lost."""
     with ExitStack() as stack:
-        endpoints = [endpoint for _ in range(CALLS) for endpoint in _call(relay, stack, make)]
+        endpoints = [endpoint for _ in range(CALLS) for endpoint in make_call(relay, stack, make)]
         send_evenly(endpoints, 0, WARM_UP)
         for endpoint in endpoints:
             endpoint.received = 0
@@ -200,7 +209,8 @@ def measure_relay(relay: Relay, make: MakeEndpoint) -> float:
     return used / arrived * 1e6
 
 
-def _call(relay: Relay, stack: ExitStack, make: MakeEndpoint) -> tuple[Endpoint, Endpoint]:
+def make_call(relay: Relay, stack: ExitStack, make: MakeEndpoint) -> tuple[Endpoint, Endpoint]:
+    """Two endpoints that the relay has joined."""
     pair = []
     for suite in SUITES:
         bound = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))

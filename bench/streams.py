@@ -20,14 +20,14 @@ def stream_run(folder: Path) -> float:
     """One run: milliseconds of CPU per stream and second, calls without RTP of the callee's taken off before."""
     port = free_port()
     with platform(port, folder, ALLOWED) as ours:
-        idle = _measured(ours, port, folder, '<Response><Play digits="W"/><Pause length="60"/></Response>')
+        idle = measured(ours, port, folder, '<Response><Play digits="W"/><Pause length="60"/></Response>')
     with platform(port := free_port(), folder, ALLOWED) as ours:
         url = f"ws://{ours.application}/stream"
-        streaming = _measured(ours, port, folder, f'<Response><Connect><Stream url="{url}"/></Connect></Response>')
+        streaming = measured(ours, port, folder, f'<Response><Connect><Stream url="{url}"/></Connect></Response>')
     return streaming - idle
 
 
-def _measured(ours: Platform, port: int, folder: Path, document: str) -> float:
+def measured(ours: Platform, port: int, folder: Path, document: str) -> float:
     """CPU per call and second while all calls run this document."""
     with running(callee_command(port, Load(calls=STREAMS)), folder / f"callee-{port}.log") as callee:
         until(lambda: is_bound(port), "the SIPp callee", callee)
