@@ -196,7 +196,7 @@ class SecureEndpoint(Endpoint):
 def measure_relay(relay: Relay, make: MakeEndpoint) -> float:
     """Microseconds of CPU for each packet that the relay passed on. Raises PeerFailed when packets were lost."""
     with ExitStack() as stack:
-        endpoints = [endpoint for _ in range(CALLS) for endpoint in make_call(relay, stack, make)]
+        endpoints = [endpoint for _ in range(CALLS) for endpoint in _call(relay, stack, make)]
         send_evenly(endpoints, 0, WARM_UP)
         for endpoint in endpoints:
             endpoint.received = 0
@@ -209,8 +209,7 @@ def measure_relay(relay: Relay, make: MakeEndpoint) -> float:
     return used / arrived * 1e6
 
 
-def make_call(relay: Relay, stack: ExitStack, make: MakeEndpoint) -> tuple[Endpoint, Endpoint]:
-    """Two endpoints that the relay has joined."""
+def _call(relay: Relay, stack: ExitStack, make: MakeEndpoint) -> tuple[Endpoint, Endpoint]:
     pair = []
     for suite in SUITES:
         bound = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
