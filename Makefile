@@ -8,7 +8,10 @@ NATIVE := $(wildcard src/offhook/media/native/*.[ch])
 SPEECH := espeak-ng:espeak-ng
 # clang with libFuzzer, for what is native
 FUZZER := 'clang libclang-rt-dev:clang'
-PEERS := $(SPEECH) $(FUZZER) sip-tester:sipp baresip:baresip kamailio:kamailio libsrtp2-dev:/usr/include/srtp2/srtp.h \
+# codecs of wide sound
+LIBRARIES := /usr/lib/$(shell cc -print-multiarch)
+CODECS := libopus0:$(LIBRARIES)/libopus.so.0 libspandsp2:$(LIBRARIES)/libspandsp.so.2
+PEERS := $(SPEECH) $(CODECS) $(FUZZER) sip-tester:sipp baresip:baresip kamailio:kamailio libsrtp2-dev:/usr/include/srtp2/srtp.h \
 	linphone-cli:linphonec dnsmasq-base:dnsmasq
 BENCH_PEERS := $(PEERS) rtpengine-daemon:rtpengine \
 	kamailio-tls-modules:/usr/lib/x86_64-linux-gnu/kamailio/modules/tls.so
@@ -38,11 +41,11 @@ test: $(READY)
 	$(BIN)/pytest -q tests
 
 fuzz: $(READY)
-	@tools/install_peers.sh $(FUZZER)
+	@tools/install_peers.sh $(FUZZER) $(CODECS)
 	$(BIN)/python tests/fuzz/fuzzing.py $(TARGET) $(SECONDS)
 
 check: $(READY)
-	@tools/install_peers.sh $(SPEECH)
+	@tools/install_peers.sh $(SPEECH) $(CODECS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -21,6 +21,7 @@ from bench.report import Paired, Result, table, write
 from bench.sipp import floor
 from bench.streams import stream_run
 from bench.tls_setup import setup_run
+from bench.transcode import transcode_run
 
 OUTPUT = Path("build") / "bench.json"
 RUNS = 3
@@ -65,6 +66,16 @@ def relay_srtp_packet_cpu(folder: Path, say: Say) -> list[Result]:
     """The same with SRTP on both sides, under four keys."""
     found = paired(secure_relay_run, folder, say)
     return [found.result("relay_srtp_packet_cpu", "us CPU/packet", "rtpengine in user space")]
+
+
+def transcode_packet_cpu(folder: Path, say: Say) -> list[Result]:
+    """CPU per packet between G.711 and a wide codec, both ways, beside rtpengine."""
+    return [
+        paired(partial(transcode_run, payload_type), folder, say).result(
+            f"transcode_packet_cpu_{name}", "us CPU/packet", "rtpengine in user space"
+        )
+        for name, payload_type in (("g722", 9), ("opus", 96))
+    ]
 
 
 def post_to_invite_p50(folder: Path, say: Say) -> list[Result]:
@@ -123,6 +134,7 @@ MEASURES: dict[str, Callable[[Path, Say], list[Result]]] = {
     "bridged_call_cpu": bridged_call_cpu,
     "relay_packet_cpu": relay_packet_cpu,
     "relay_srtp_packet_cpu": relay_srtp_packet_cpu,
+    "transcode_packet_cpu": transcode_packet_cpu,
     "post_to_invite_p50": post_to_invite_p50,
     "webhook_to_invite_p50": webhook_to_invite_p50,
     "bridged_call_memory": memory,

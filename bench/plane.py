@@ -14,7 +14,8 @@ from dataclasses import asdict
 import uvloop
 
 from offhook.calls.events import PortId
-from offhook.net.media_service import MediaEdge, MediaService
+from offhook.net.media_service import MediaEdge, MediaService, PlaneSettings
+from offhook.sdp.codecs import AUDIO_CODECS
 
 EDGE = "ashburn"
 PAIR = 2
@@ -44,7 +45,13 @@ async def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = asyncio.get_running_loop()
     edges = {EDGE: MediaEdge(address="127.0.0.1", low=20000, high=29999)}
-    service = MediaService(edges, loop, lambda _: None, seed=secrets.randbits(64))
+    service = MediaService(
+        edges,
+        loop,
+        lambda _: None,
+        seed=secrets.randbits(64),
+        settings=PlaneSettings(codecs=AUDIO_CODECS),
+    )
     try:
         while line := await asyncio.to_thread(sys.stdin.readline):
             offers = json.loads(line)

@@ -48,8 +48,9 @@ def decode(data: bytes, at: int = 0) -> tuple[Value, int]:
 class RtpengineRelay:
     """Asks a running rtpengine over its control socket."""
 
-    def __init__(self, port: int, pid: int) -> None:
+    def __init__(self, port: int, pid: int, transcode: str = "") -> None:
         self.pid = pid
+        self._codecs: dict[str, Value] = {"codec": {"transcode": [transcode]}} if transcode else {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.connect(("127.0.0.1", port))
         self._socket.settimeout(0.2)
@@ -81,7 +82,7 @@ class RtpengineRelay:
     def join(self, one: bytes, other: bytes) -> tuple[bytes, bytes]:
         """Anchor a call between the endpoints of two SDPs; returns the SDP for each of them."""
         call = {"call-id": secrets.token_hex(8), "from-tag": "one"}
-        offered = self.ask("offer", **call, sdp=one, replace=["origin"])
+        offered = self.ask("offer", **call, sdp=one, replace=["origin"], **self._codecs)
         to_other = offered["sdp"]
         assert isinstance(to_other, bytes)
         answered = self.ask("answer", **call, to_tag="other", sdp=_under_tag(other, to_other), replace=["origin"])
@@ -98,8 +99,8 @@ def _under_tag(answer: bytes, offer: bytes) -> bytes:
 
 
 @contextmanager
-def rtpengine(folder: Path) -> Iterator[RtpengineRelay]:
-    """A running rtpengine without its kernel module, one worker thread."""
+def rtpengine(folder: Path, transcode: str = "") -> Iterator[RtpengineRelay]:
+    """A running rtpengine without its kernel module, one worker thread; offers have this codec added."""
     control = free_port()
     command = [
         "rtpengine",
@@ -114,7 +115,7 @@ def rtpengine(folder: Path) -> Iterator[RtpengineRelay]:
         "--log-level=4",
     ]
     with running(command, folder / "rtpengine.log") as child:
-        relay = RtpengineRelay(control, child.pid)
+        relay = RtpengineRelay(control, child.pid, transcode)
         try:
             until(relay.is_alive, "rtpengine", child)
             yield relay

@@ -4,11 +4,13 @@
  * The oracle: sanitizers are silent, octets behind a datagram are never read, what is sent is RTP or RTCP in itself,
  * and what is counted adds up. */
 #include <assert.h>
+#include <dlfcn.h>
 #include <math.h>
 #include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "g722.h"
 #include "port.h"
 #include "relay.h"
 #include "rtcp.h"
@@ -220,13 +222,13 @@ static void receive_noise(uint8_t how)
 /* A packet with a header that may well be the next of its stream, and any payload. */
 static void receive_packet(uint8_t how)
 {
-    static const uint8_t types[] = {0, 8, 101, 13};
+    static const uint8_t types[] = {0, 8, 101, 13, 9, 96, 9, 96};
     static uint16_t sequence;
     static uint32_t timestamp;
     sequence = (uint16_t)(sequence + (int8_t)next_byte());
     timestamp += (uint32_t)(int8_t)next_byte() * 160u;
     uint8_t *octets = waiting.octets;
-    rtp_packet packet = {.payload_type = types[how >> 3 & 3], .marker = how >> 5 & 1};
+    rtp_packet packet = {.payload_type = types[how >> 3 & 7], .marker = sequence & 1};
     packet.sequence = sequence;
     packet.timestamp = timestamp;
     packet.ssrc = how >> 6;
@@ -280,13 +282,17 @@ static void agree(uint8_t how)
     port *one = ports[how & 1];
     uint8_t more = next_byte();
     agreement agreed = {.agreed = true, .may_send = how & 2, .may_receive = how & 4, .telephone_event = -1};
-    agreed.law = how & 8 ? LAW_PCMA : LAW_PCMU;
+    static const payload_kind codecs[] = {PAYLOAD_PCMU, PAYLOAD_PCMA, PAYLOAD_G722, PAYLOAD_OPUS};
+    agreed.codec = codecs[how >> 5 & 3];
     agreed.payload_type = how & 8 ? 8 : 0;
     agreed.kinds[0] = PAYLOAD_PCMU;
     agreed.kinds[8] = PAYLOAD_PCMA;
+    agreed.kinds[9] = PAYLOAD_G722;
+    agreed.kinds[96] = PAYLOAD_OPUS;
     if (how & 16) {
         agreed.telephone_event = 101;
-        agreed.kinds[101] = PAYLOAD_EVENT;
+        agreed.event = how & 8 ? PAYLOAD_EVENT : PAYLOAD_EVENT_48000;
+        agreed.kinds[101] = agreed.event;
     }
     agreed.rtcp_port = more & 1 ? 5001 : 0;
     terms terms = {.announced = sources[more >> 1 & 3]};
@@ -329,8 +335,42 @@ static void step(void)
 
 /* --- the beginning and the end ------------------------------------------------------------------------------------ */
 
+static void *function(const char *file, const char *name)
+{
+    void *library = dlopen(file, RTLD_NOW), *found = library ? dlsym(library, name) : NULL;
+    assert(found);
+    return found;
+}
+
+/* The real ones: what they are given must be such that they take any octets. */
+static void use_codecs(void)
+{
+    static const char spandsp[] = "libspandsp.so.2", libopus[] = "libopus.so.0";
+    g722_library g722;
+    opus_library opus;
+    *(void **)&g722.encode_init = function(spandsp, "g722_encode_init");
+    *(void **)&g722.encode = function(spandsp, "g722_encode");
+    *(void **)&g722.encode_free = function(spandsp, "g722_encode_free");
+    *(void **)&g722.decode_init = function(spandsp, "g722_decode_init");
+    *(void **)&g722.decode = function(spandsp, "g722_decode");
+    *(void **)&g722.decode_free = function(spandsp, "g722_decode_free");
+    *(void **)&opus.encoder_create = function(libopus, "opus_encoder_create");
+    *(void **)&opus.encoder_ctl = function(libopus, "opus_encoder_ctl");
+    *(void **)&opus.encode = function(libopus, "opus_encode");
+    *(void **)&opus.encoder_destroy = function(libopus, "opus_encoder_destroy");
+    *(void **)&opus.decoder_create = function(libopus, "opus_decoder_create");
+    *(void **)&opus.decode = function(libopus, "opus_decode");
+    *(void **)&opus.decoder_destroy = function(libopus, "opus_decoder_destroy");
+    g722_use(&g722);
+    opus_use(&opus);
+    halfband_prepare();
+}
+
 static void begin(void)
 {
+    if (!opus_is_usable())
+        use_codecs();
+
     static const srtp_library library = {protect, unprotect, protect, unprotect, remove_stream, dealloc};
     srtp_use(&library);
     assert(address_read(&sources[0], "192.0.2.9", 4000) && address_read(&sources[1], "192.0.2.9", 4002));

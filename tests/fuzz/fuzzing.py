@@ -56,7 +56,7 @@ def build_native(place: Path) -> Path:
     sources = [str(path) for path in sorted(NATIVE.glob("*.c")) if "PyObject" not in path.read_text(encoding="utf-8")]
     flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-fno-sanitize-recover=all"]
     flags += ["-fsanitize=fuzzer,address,undefined", f"-I{NATIVE}", *(f"-Wl,--wrap={name}" for name in WRAPPED)]
-    command = [compiler, *flags, str(HERE / "fuzz_native.c"), *sources, "-o", str(program)]
+    command = [compiler, *flags, str(HERE / "fuzz_native.c"), *sources, "-o", str(program), "-lm"]
     if subprocess.run(command, check=False).returncode:  # noqa: S603  # our own sources
         sys.exit(NEEDED)
     return program

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import wave
+from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,6 @@ call_local_timeout      60
 call_max_calls          4
 audio_path              /usr/share/baresip
 audio_player            aubridge,unheard
-audio_source            ausine,{tone}
 audio_alert             aubridge,unheard
 net_interface           127.0.0.1
 ausrc_srate             48000
@@ -29,8 +29,7 @@ audio_buffer            20-160
 rtp_ports               {rtp}-{rtp_last}
 rtp_stats               no
 module_path             /usr/lib/baresip/modules
-module                  g711.so
-module                  aubridge.so
+{sound}module                  aubridge.so
 module                  ausine.so
 module                  sndfile.so
 snd_path                {folder}
@@ -43,6 +42,10 @@ ctrl_tcp_listen         127.0.0.1:{control}
 SECURE = """\
 module                  srtp.so
 sip_certificate         {folder}/phone.pem
+"""
+SOUND = """\
+audio_source            ausine,{tone}
+module                  {codec}.so
 """
 RTP_PORTS = 200
 _next_rtp = 40000
@@ -93,16 +96,16 @@ class Baresip:
             await self.command("sndcode", digit)
 
     async def heard(self) -> tuple[bytes, int]:
-        """The samples it has heard, 16-bit mono, and their rate."""
+        """The samples it has heard, 16-bit and of one channel, and their rate."""
 
         async def look() -> list[Path]:
             return await asyncio.to_thread(lambda: sorted(self.folder.glob("dump-*-dec.wav")))
 
         paths = await eventually(look, "the recording of baresip")
         with wave.open(str(paths[-1])) as recording:
-            assert recording.getnchannels() == 1
             assert recording.getsampwidth() == 2
-            return recording.readframes(recording.getnframes()), recording.getframerate()
+            samples = array("h", recording.readframes(recording.getnframes()))
+            return samples[:: recording.getnchannels()].tobytes(), recording.getframerate()
 
     async def kill(self) -> None:
         """End it without goodbye, when nobody is left to take one."""
@@ -117,18 +120,21 @@ class Baresip:
 
 
 @asynccontextmanager
-async def baresip(folder: Path, *, encryption: str = "", outbound: str = "") -> AsyncIterator[Baresip]:
+async def baresip(
+    folder: Path, *, encryption: str = "", outbound: str = "", codec: str = "g711", tone: int = TONE_HZ
+) -> AsyncIterator[Baresip]:
     """A baresip that answers every call and is ready to be called.
 
     `encryption` is its mediaenc (srtp-mand: SRTP or no call), and lets it listen on TLS; `outbound` the proxy that it
-    calls through.
+    calls through; `codec` the module of the only codec it has (g711, g722, opus), `tone` what it sends, in Hz.
     """
     global _next_rtp  # noqa: PLW0603 - each phone of the test run has its own ports
     program = shutil.which("baresip")
     assert program, "baresip is missing: apt-get install baresip"
     sip, control, rtp = free_port(), free_port(), _next_rtp
     _next_rtp += RTP_PORTS
-    _write(folder, encryption, outbound, sip=sip, control=control, rtp=rtp, rtp_last=rtp + RTP_PORTS - 1)
+    sound = SOUND.format(codec=codec, tone=tone)
+    _write(folder, sound, encryption, outbound, sip=sip, control=control, rtp=rtp, rtp_last=rtp + RTP_PORTS - 1)
     with (folder / "output.log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             program, "-f", str(folder), "-v", stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
@@ -141,7 +147,7 @@ async def baresip(folder: Path, *, encryption: str = "", outbound: str = "") -> 
         await phone.stop()
 
 
-def _write(folder: Path, encryption: str, outbound: str, **ports: int) -> None:
+def _write(folder: Path, sound: str, encryption: str, outbound: str, **ports: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     account = "<sip:callee@127.0.0.1>;regint=0;answermode=auto"
     if encryption:
@@ -150,7 +156,7 @@ def _write(folder: Path, encryption: str, outbound: str, **ports: int) -> None:
     if outbound:
         account += f';outbound="{outbound}"'
     secure = SECURE.format(folder=folder) if encryption else ""
-    config = CONFIG.format(tone=TONE_HZ, folder=folder, secure=secure, **ports)
+    config = CONFIG.format(sound=sound, folder=folder, secure=secure, **ports)
     (folder / "config").write_text(config, encoding="utf-8")
     (folder / "accounts").write_text(f"{account}\n", encoding="utf-8")
     (folder / "contacts").write_text("", encoding="utf-8")

@@ -20,9 +20,10 @@ class Plane:
         host: str | None,
         number: int,
         rtcp_number: int,
-        law: int,
+        codec: int,
         payload_type: int,
         telephone_event: int,
+        event: int,
         may_send: bool,
         may_receive: bool,
         sending: int,  # addresses of libsrtp's sessions, 0 for RTP in the clear; the port lets go of them
@@ -54,6 +55,19 @@ class Plane:
 
 def encode(law: int, samples: bytes, /) -> bytes: ...
 def decode(law: int, octets: bytes, /) -> bytes: ...
+def use_g722(
+    encode_init: int, encode: int, encode_free: int, decode_init: int, decode: int, decode_free: int, /
+) -> None: ...
+def use_opus(
+    encoder_create: int,
+    encoder_ctl: int,
+    encode: int,
+    encoder_destroy: int,
+    decoder_create: int,
+    decode: int,
+    decoder_destroy: int,
+    /,
+) -> None: ...
 def use_srtp(
     protect: int, unprotect: int, protect_rtcp: int, unprotect_rtcp: int, remove_stream: int, dealloc: int, /
 ) -> None: ...

@@ -6,16 +6,24 @@ The sockets, the 20 ms tick and the relay are in media/native, on a thread of th
 from dataclasses import dataclass
 
 from offhook.media import _native
+from offhook.media.codec_libraries import addresses_of
 from offhook.media.errors import PortsExhausted
 from offhook.media.events import FramesTapped, KeyReleased, PlaneEvent, PlaybackEnded, SourceLatched, SourceSilenced
 from offhook.media.lateness import Lateness
 from offhook.media.quality import Heard, PortQuality
 from offhook.media.srtp import SrtpSessions, discard, library_addresses, renew
-from offhook.sdp.codecs import PCMA, PCMU, TELEPHONE_EVENT, Codec
+from offhook.sdp.codecs import G711, G722, OPUS, PCMA, PCMU, TELEPHONE_EVENT, TELEPHONE_EVENT_48000, Codec
 from offhook.sdp.negotiate import Agreement
 
 LAWS = {PCMU: 0, PCMA: 1}
-_KINDS: dict[Codec, int] = {PCMU: 1, PCMA: 2, TELEPHONE_EVENT: 3}
+_KINDS: dict[Codec, int] = {  # payload_kind of native/payload_kind.h
+    PCMU: 1,
+    PCMA: 2,
+    TELEPHONE_EVENT: 3,
+    TELEPHONE_EVENT_48000: 4,
+    G722: 5,
+    OPUS: 6,
+}
 _PAYLOAD_TYPES = 128
 REPORT = 5.0  # seconds
 
@@ -42,11 +50,16 @@ class PortReport:
 class Engine:
     """One native thread with its ports. `seed` makes SSRCs and first sequence numbers; `silence` is in seconds.
 
-    `report` is how many seconds lie between the RTCP reports of a port, on average (RFC 3550 §6.2).
+    `codecs` are those of audio that its ports may use. `report` is how many seconds lie between the RTCP reports of a
+    port, on average (RFC 3550 §6.2). Raises CodecUnavailable, SrtpUnavailable.
     """
 
-    def __init__(self, *, seed: int, silence: float, report: float = REPORT) -> None:
+    def __init__(self, *, seed: int, silence: float, codecs: tuple[Codec, ...] = G711, report: float = REPORT) -> None:
         _native.use_srtp(*library_addresses())
+        if G722 in codecs:
+            _native.use_g722(*addresses_of(G722))
+        if OPUS in codecs:
+            _native.use_opus(*addresses_of(OPUS))
         self._plane = _native.Plane(seed=seed, silence=silence, report=report)
         self._srtp: dict[int, SrtpSessions] = {}
 
@@ -71,7 +84,7 @@ class Engine:
     def agree(self, port: int, agreement: Agreement) -> None:
         """Apply what was negotiated; SRTP whose keys stay runs on as it is.
 
-        Raises ValueError when the peer's address is not numeric, SrtpUnavailable.
+        Raises ValueError when the peer's address is not numeric or a codec's library is not loaded, SrtpUnavailable.
         """
         present = self._srtp.get(port, SrtpSessions())
         sessions = renew(present, agreement.security)
@@ -91,9 +104,10 @@ class Engine:
             agreement.remote_address,
             agreement.remote_port,
             agreement.remote_rtcp_port,
-            LAWS[agreement.codec],
+            _KINDS[agreement.codec],
             agreement.payload_type,
             -1 if agreement.telephone_event is None else agreement.telephone_event,
+            _KINDS[agreement.event_codec],
             agreement.direction.may_send,
             agreement.direction.may_receive,
             sessions.sending,

@@ -5,13 +5,16 @@ net.media_service drives it. A port or mix keeps its number wherever it lives.
 
 from offhook.media.engine import Engine, PortReport
 from offhook.media.lateness import Lateness
+from offhook.sdp.codecs import G711, Codec
 
 
 class Engines:
-    """So many native threads; `seed` and `silence` are those of Engine."""
+    """So many native threads; `seed`, `silence` and `codecs` are those of Engine. Raises CodecUnavailable."""
 
-    def __init__(self, *, seed: int, silence: float, threads: int) -> None:
-        self.threads = tuple(Engine(seed=(seed + number) % 2**64, silence=silence) for number in range(threads))
+    def __init__(self, *, seed: int, silence: float, threads: int, codecs: tuple[Codec, ...] = G711) -> None:
+        self.threads = tuple(
+            Engine(seed=(seed + number) % 2**64, silence=silence, codecs=codecs) for number in range(threads)
+        )
         self._places: dict[int, Engine] = {}
         self._loads = dict.fromkeys(self.threads, 0)
 

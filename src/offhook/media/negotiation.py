@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from offhook.sdp.codecs import G711, Codec
 from offhook.sdp.crypto import MASTER_OCTETS, CryptoSuite, SrtpUse
 from offhook.sdp.description import Direction, SessionDescription
 from offhook.sdp.errors import MalformedDescription
@@ -12,11 +13,23 @@ from offhook.sdp.parse import parse
 class Negotiation:
     """One side's session description through offers, answers and re-offers; every error is an SdpError.
 
-    `random_octets` makes the keys of SRTP: secrets.token_bytes, or something seeded in tests; there is no SRTP without.
-    `srtp` is what may be agreed at first. Media that is SRTP stays SRTP: neither side can talk the other out of it.
+    `codecs` are those of audio that may be used, the best first. `random_octets` makes the keys of SRTP:
+    secrets.token_bytes, or something seeded in tests; there is no SRTP without. `srtp` is what may be agreed at first.
+    Media that is SRTP stays SRTP: neither side can talk the other out of it.
     """
 
-    __slots__ = ("_keys", "_offer", "_random_octets", "_sent", "address", "agreement", "port", "session_id", "srtp")
+    __slots__ = (
+        "_keys",
+        "_offer",
+        "_random_octets",
+        "_sent",
+        "address",
+        "agreement",
+        "codecs",
+        "port",
+        "session_id",
+        "srtp",
+    )
 
     def __init__(
         self,
@@ -26,10 +39,12 @@ class Negotiation:
         session_id: int,
         random_octets: Callable[[int], bytes] | None = None,
         srtp: SrtpUse = SrtpUse.ACCEPTED,
+        codecs: tuple[Codec, ...] = G711,
     ) -> None:
         self.address = address
         self.port = port
         self.session_id = session_id
+        self.codecs = codecs
         self.agreement: Agreement | None = None
         self.srtp = srtp if random_octets is not None else SrtpUse.REFUSED
         self._random_octets = random_octets
@@ -89,6 +104,7 @@ class Negotiation:
             address=self.address,
             port=self.port,
             key_of=self._key_of if self._random_octets is not None else None,
+            codecs=self.codecs,
         )
 
     def _present_use(self) -> SrtpUse:

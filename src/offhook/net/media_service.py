@@ -30,6 +30,7 @@ from offhook.media.negotiation import Negotiation
 from offhook.media.quality import Heard, PortQuality
 from offhook.net.media_mixes import MediaMixes
 from offhook.net.port_taps import PortTaps
+from offhook.sdp.codecs import G711, Codec
 from offhook.sdp.crypto import SrtpUse
 from offhook.sdp.errors import MissingDescription, SdpError, SrtpNotAccepted, SrtpRequired
 from offhook.sdp.negotiate import Agreement, choose
@@ -50,10 +51,14 @@ class MediaEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaneSettings:
-    """How many native threads there are, and how many seconds without a packet make MediaSilenced."""
+    """How many native threads there are, and how many seconds without a packet make MediaSilenced.
+
+    `codecs` are those of audio that may be used, the best first.
+    """
 
     threads: int = 1
     silence: float = DEFAULT_SILENCE
+    codecs: tuple[Codec, ...] = G711
 
 
 DEFAULT_SETTINGS = PlaneSettings()
@@ -63,7 +68,7 @@ class MediaService:
     """The media plane of one event loop; `sink` is told what happens, in order, on that loop.
 
     `seed` makes port numbers, SSRCs and SDP session ids: unpredictable when it is (secrets.randbits), repeatable in
-    tests. `random_octets` makes the keys of SRTP.
+    tests. `random_octets` makes the keys of SRTP. Raises CodecUnavailable.
     """
 
     def __init__(
@@ -76,11 +81,17 @@ class MediaService:
         settings: PlaneSettings = DEFAULT_SETTINGS,
         random_octets: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
+        self._codecs = settings.codecs
         self._edges = dict(edges)
         self._loop = loop
         self._sink = sink
         self._random = random.Random(seed)  # noqa: S311 - RFC 3550 asks for unlikely, not for secret numbers
-        self._engines = Engines(seed=self._random.getrandbits(64), silence=settings.silence, threads=settings.threads)
+        self._engines = Engines(
+            seed=self._random.getrandbits(64),
+            silence=settings.silence,
+            threads=settings.threads,
+            codecs=settings.codecs,
+        )
         self._random_octets = random_octets
         self._ports: dict[int, Negotiation] = {}
         self.mixes = MediaMixes(self._engines, self._ports)
@@ -125,15 +136,16 @@ class MediaService:
             session_id=session_id,
             random_octets=self._random_octets,
             srtp=SrtpUse(srtp.value),
+            codecs=self._codecs,
         )
         return PortId(port)
 
     def check_offer(self, offer: bytes, srtp: SrtpPolicy) -> None:
         """Raise OfferRefused (32207, 32208) for an offer that this policy forbids; others are judged by make_answer."""
-        check_offer(offer, srtp)
+        check_offer(offer, srtp, self._codecs)
 
     def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
-        """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` or already so."""
+        """The SDP that offers our codecs and telephone-event from this port, as SRTP when `is_secure` or already so."""
         return self._port(port).make_offer(is_secure=is_secure)
 
     def repeat_offer(self, port: PortId) -> bytes:
@@ -298,10 +310,10 @@ def refused(error: SdpError) -> OfferRefused:
     return OfferRefused(str(error), codes.get(type(error), 32102))
 
 
-def check_offer(offer: bytes, srtp: SrtpPolicy) -> None:
+def check_offer(offer: bytes, srtp: SrtpPolicy, codecs: tuple[Codec, ...] = G711) -> None:
     """What both planes do to judge an offer before there is a port for it. Raises OfferRefused."""
     try:
-        choose(parse(offer), SrtpUse(srtp.value))
+        choose(parse(offer), SrtpUse(srtp.value), codecs)
     except (SrtpNotAccepted, SrtpRequired) as error:
         raise refused(error) from error
     except SdpError:

@@ -1,5 +1,6 @@
 """Payload types and what they mean: static ones (RFC 3551 §6) and those that a=rtpmap names (RFC 8866 §6.6)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from offhook.sdp.description import Attribute, MediaDescription
@@ -9,23 +10,30 @@ MOST_PAYLOAD_TYPE = 127
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec:
-    """An encoding under its registered name."""
+    """An encoding under its registered name; `channels` is what a=rtpmap says: 2 for any Opus (RFC 7587 §7)."""
 
     name: str
     clock_rate: int = 8000
+    channels: int = 1
 
     def __str__(self) -> str:
-        return f"{self.name}/{self.clock_rate}"
+        return f"{self.name}/{self.clock_rate}" + (f"/{self.channels}" if self.channels > 1 else "")
 
 
 PCMU = Codec(name="PCMU")
 PCMA = Codec(name="PCMA")
+G722 = Codec(name="G722")  # of 16 kHz, for all that its clock says (RFC 3551 §4.5.2)
+OPUS = Codec(name="opus", clock_rate=48_000, channels=2)
 TELEPHONE_EVENT = Codec(name="telephone-event")
+TELEPHONE_EVENT_48000 = Codec(name="telephone-event", clock_rate=48_000)  # beside Opus (RFC 4733 §2.1)
 
-AUDIO_CODECS = (PCMU, PCMA)  # in our order of preference
-KNOWN_CODECS = (*AUDIO_CODECS, TELEPHONE_EVENT)
-STATIC = {0: PCMU, 8: PCMA}
+G711 = (PCMU, PCMA)
+AUDIO_CODECS = (*G711, G722, OPUS)
+EVENT_CODECS = (TELEPHONE_EVENT, TELEPHONE_EVENT_48000)
+KNOWN_CODECS = (*AUDIO_CODECS, *EVENT_CODECS)
+STATIC = {0: PCMU, 8: PCMA, 9: G722}
 DIGIT_EVENTS = "0-16"  # RFC 4733 §3.2: the sixteen keys, and flash
+OPUS_FORMAT = "useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000"  # RFC 7587 §6.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +46,33 @@ class PayloadFormat:
     def attributes(self) -> list[Attribute]:
         """The a= lines that say so."""
         lines = [Attribute(name="rtpmap", value=f"{self.payload_type} {self.codec}")]
-        if self.codec == TELEPHONE_EVENT:
+        if self.codec in EVENT_CODECS:
             lines.append(Attribute(name="fmtp", value=f"{self.payload_type} {DIGIT_EVENTS}"))
+        if self.codec == OPUS:
+            lines.append(Attribute(name="fmtp", value=f"{self.payload_type} {OPUS_FORMAT}"))
         return lines
 
 
-def known_formats(media: MediaDescription) -> tuple[PayloadFormat, ...]:
-    """The formats of a media line that we understand, in its order; a static type needs no rtpmap."""
+_PAYLOAD_TYPES = {PCMU: 0, PCMA: 8, G722: 9, OPUS: 96, TELEPHONE_EVENT: 101, TELEPHONE_EVENT_48000: 102}
+
+
+def codec_named(name: str) -> Codec | None:
+    """The codec of audio with this name, in whatever case."""
+    return next((codec for codec in AUDIO_CODECS if codec.name.lower() == name.lower()), None)
+
+
+def own_formats(codecs: Collection[Codec]) -> tuple[PayloadFormat, ...]:
+    """These codecs as we number them, and telephone-event by each of their clocks."""
+    events = (TELEPHONE_EVENT, *([TELEPHONE_EVENT_48000] if OPUS in codecs else []))
+    return tuple(PayloadFormat(payload_type=_PAYLOAD_TYPES[codec], codec=codec) for codec in (*codecs, *events))
+
+
+def known_formats(media: MediaDescription, codecs: Collection[Codec] = AUDIO_CODECS) -> tuple[PayloadFormat, ...]:
+    """The formats of a media line that we understand, in its order: these codecs, and telephone-event by their clocks.
+
+    A static type needs no rtpmap.
+    """
+    known_codecs = {*codecs, TELEPHONE_EVENT, *([TELEPHONE_EVENT_48000] if OPUS in codecs else [])}
     named = _named(media)
     known = []
     for word in media.formats:
@@ -52,7 +80,7 @@ def known_formats(media: MediaDescription) -> tuple[PayloadFormat, ...]:
         if payload_type is None:
             continue
         codec = named.get(payload_type, STATIC.get(payload_type))
-        if codec in KNOWN_CODECS:
+        if codec in known_codecs:
             known.append(PayloadFormat(payload_type=payload_type, codec=codec))
     return tuple(known)
 
@@ -75,12 +103,14 @@ def _payload_type(word: str) -> int | None:
 
 
 def _codec(encoding: str) -> Codec | None:
-    """An encoding name is compared without regard to case (RFC 8866 §6.6); one channel is the default."""
+    """An encoding name is compared without regard to case (RFC 8866 §6.6); one channel is the default.
+
+    interop: some write opus/48000 without its channels.
+    """
     name, _, rest = encoding.strip().partition("/")
     clock_rate, _, channels = rest.partition("/")
-    if channels not in {"", "1"}:
-        return None
     for codec in KNOWN_CODECS:
-        if codec.name.lower() == name.lower() and str(codec.clock_rate) == clock_rate:
+        is_named = codec.name.lower() == name.lower() and str(codec.clock_rate) == clock_rate
+        if is_named and channels in {"", "1", str(codec.channels)}:
             return codec
     return Codec(name=name, clock_rate=0)  # another encoding under a static number is not the static codec

@@ -1,10 +1,18 @@
-"""Offer and answer (RFC 3264, 4568): one audio line of PCMU, PCMA and telephone-event; every other line is rejected."""
+"""Offer and answer (RFC 3264, 4568): one audio line of our codecs and telephone-event; every other line is rejected."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from offhook.sdp.codecs import AUDIO_CODECS, PCMA, PCMU, TELEPHONE_EVENT, Codec, PayloadFormat, known_formats
+from offhook.sdp.codecs import (
+    EVENT_CODECS,
+    G711,
+    TELEPHONE_EVENT,
+    Codec,
+    PayloadFormat,
+    known_formats,
+    own_formats,
+)
 from offhook.sdp.crypto import Crypto, CryptoSuite, SrtpUse, acceptable_crypto, answering_crypto, offered_crypto
 from offhook.sdp.description import Attribute, Direction, MediaDescription, Origin, SessionDescription
 from offhook.sdp.errors import MalformedDescription, NoCommonMedia, SrtpNotAccepted, SrtpRequired
@@ -13,18 +21,14 @@ from offhook.sdp.parse import MOST_PORT
 PLAIN = "RTP/AVP"
 SECURE = "RTP/SAVP"
 PTIME_MS = 20
-OFFERED = (
-    PayloadFormat(payload_type=0, codec=PCMU),
-    PayloadFormat(payload_type=8, codec=PCMA),
-    PayloadFormat(payload_type=101, codec=TELEPHONE_EVENT),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalMedia:
     """Our side of a session: the address to advertise and the RTP port, RTCP being one above.
 
-    `key_of` gives the master key and salt that we send under with a suite; None where there is no SRTP.
+    `codecs` are those of audio that may be used, the best first in an offer. `key_of` gives the master key and
+    salt that we send under with a suite; None where there is no SRTP.
     """
 
     session_id: int
@@ -32,6 +36,7 @@ class LocalMedia:
     address: str
     port: int
     key_of: Callable[[CryptoSuite], bytes] | None = None
+    codecs: tuple[Codec, ...] = G711
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +58,16 @@ class Agreement:
     direction: Direction
     codec: Codec
     payload_type: int
-    telephone_event: int | None
+    telephone_event: int | None  # the payload type that keys are sent under ...
     received: tuple[PayloadFormat, ...]
     security: Security | None = None
+    event_codec: Codec = TELEPHONE_EVENT  # ... and by which clock
 
 
 def make_offer(local: LocalMedia, suite: CryptoSuite | None = None) -> SessionDescription:
     """The offer of everything we can: as SRTP with this suite alone, or as RTP."""
     crypto = _own_crypto(local, 1, suite) if suite is not None else None
-    return _describe(local, (_audio(local.port, OFFERED, Direction.SENDRECV, crypto),))
+    return _describe(local, (_audio(local.port, own_formats(local.codecs), Direction.SENDRECV, crypto),))
 
 
 def make_answer(
@@ -71,9 +77,9 @@ def make_answer(
 
     Every other line gets port 0. Raises NoCommonMedia, MalformedDescription.
     """
-    chosen, theirs = choose(offer, use)
+    chosen, theirs = choose(offer, use, local.codecs)
     media = offer.media[chosen]
-    formats = _answerable(known_formats(media))
+    formats = _answerable(known_formats(media, local.codecs))
     direction = offer.direction_of(media).mirrored
     ours = _own_crypto(local, theirs.tag, theirs.suite) if theirs is not None else None
     answered = _audio(local.port, formats, direction, ours)
@@ -89,18 +95,20 @@ def accept_answer(offer: SessionDescription, answer: SessionDescription) -> Agre
     line = next(index for index, media in enumerate(offer.media) if media.port != 0)
     media = answer.media[line]
     ours = offered_crypto(offer.media[line])
-    if ours is not None and _is_usable(media, PLAIN):
-        raise SrtpRequired(f"expected an answer with SRTP, got {_summary(answer)}")
-    if not _is_usable(media, offer.media[line].protocol):
-        raise NoCommonMedia(f"expected {offer.media[line].protocol} audio in PCMU or PCMA, got {_summary(answer)}")
-    theirs = answering_crypto(media, ours) if ours is not None else None
     received = known_formats(offer.media[line])
+    codecs = tuple(payload.codec for payload in received if payload.codec not in EVENT_CODECS)
+    if ours is not None and _is_usable(media, PLAIN, codecs):
+        raise SrtpRequired(f"expected an answer with SRTP, got {_summary(answer)}")
+    if not _is_usable(media, offer.media[line].protocol, codecs):
+        raise NoCommonMedia(f"expected {offer.media[line].protocol} {_audio_in(codecs)}, got {_summary(answer)}")
+    theirs = answering_crypto(media, ours) if ours is not None else None
     # interop: an answerer may number telephone-event its own way (RFC 3264 §6.1 only asks it not to), and some then
     # send under their number; both are taken.
     taken = {payload.payload_type for payload in received}
-    extra = tuple(payload for payload in known_formats(media) if payload.payload_type not in taken)
+    answered = known_formats(media, codecs)
+    extra = tuple(payload for payload in answered if payload.payload_type not in taken)
     direction = answer.direction_of(media).mirrored
-    agreement = _agree(answer, media, known_formats(media), received=received + extra, direction=direction)
+    agreement = _agree(answer, media, answered, received=received + extra, direction=direction)
     return replace(agreement, security=_security(ours, theirs))
 
 
@@ -116,13 +124,13 @@ def _security(ours: Crypto | None, theirs: Crypto | None) -> Security | None:
     return Security(suite=ours.suite, local_key=ours.key, remote_key=theirs.key)
 
 
-def choose(offer: SessionDescription, use: SrtpUse) -> tuple[int, Crypto | None]:
+def choose(offer: SessionDescription, use: SrtpUse, codecs: Collection[Codec] = G711) -> tuple[int, Crypto | None]:
     """The line to answer; alternatives of one audio stream are offered as RTP/SAVP and RTP/AVP lines side by side.
 
     Raises NoCommonMedia.
     """
-    secure = [index for index, media in enumerate(offer.media) if _is_usable(media, SECURE)]
-    plain = [index for index, media in enumerate(offer.media) if _is_usable(media, PLAIN)]
+    secure = [index for index, media in enumerate(offer.media) if _is_usable(media, SECURE, codecs)]
+    plain = [index for index, media in enumerate(offer.media) if _is_usable(media, PLAIN, codecs)]
     refusals: list[str] = []
     if use is not SrtpUse.REFUSED:
         for index in secure:
@@ -138,7 +146,7 @@ def choose(offer: SessionDescription, use: SrtpUse) -> tuple[int, Crypto | None]
     if plain:
         raise SrtpRequired(f"SRTP is required here, got {_summary(offer)}")
     wanted = {SrtpUse.REFUSED: PLAIN, SrtpUse.ACCEPTED: f"{PLAIN} or {SECURE}", SrtpUse.REQUIRED: SECURE}[use]
-    raise NoCommonMedia(f"expected {wanted} audio in PCMU or PCMA, got {_summary(offer)}")
+    raise NoCommonMedia(f"expected {wanted} {_audio_in(codecs)}, got {_summary(offer)}")
 
 
 def _describe(local: LocalMedia, lines: tuple[MediaDescription, ...]) -> SessionDescription:
@@ -165,9 +173,13 @@ def _audio(
     )
 
 
-def _is_usable(media: MediaDescription, protocol: str) -> bool:
+def _is_usable(media: MediaDescription, protocol: str, codecs: Collection[Codec]) -> bool:
     is_audio = media.kind == "audio" and media.protocol == protocol and media.port != 0
-    return is_audio and any(payload.codec in AUDIO_CODECS for payload in known_formats(media))
+    return is_audio and any(payload.codec in codecs for payload in known_formats(media, codecs))
+
+
+def _audio_in(codecs: Collection[Codec]) -> str:
+    return f"audio in {' or '.join(codec.name for codec in codecs)}"
 
 
 def _answerable(offered: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
@@ -175,7 +187,7 @@ def _answerable(offered: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]
     chosen: dict[Codec, PayloadFormat] = {}
     for payload in offered:
         chosen.setdefault(payload.codec, payload)
-    return tuple(sorted(chosen.values(), key=lambda payload: payload.codec == TELEPHONE_EVENT))
+    return tuple(sorted(chosen.values(), key=lambda payload: payload.codec in EVENT_CODECS))
 
 
 def _rejected(media: MediaDescription) -> MediaDescription:
@@ -190,8 +202,10 @@ def _agree(
     received: tuple[PayloadFormat, ...],
     direction: Direction,
 ) -> Agreement:
-    audio = next(payload for payload in sent if payload.codec in AUDIO_CODECS)
-    digits = next((payload.payload_type for payload in sent if payload.codec == TELEPHONE_EVENT), None)
+    audio = next(payload for payload in sent if payload.codec not in EVENT_CODECS)
+    keys = [payload for payload in sent if payload.codec in EVENT_CODECS]
+    # By the clock of the audio where there is one (RFC 4733 §2.1), else by that of all telephones.
+    digits = min(keys, key=lambda payload: payload.codec.clock_rate != audio.codec.clock_rate, default=None)
     address = _destination(theirs.address_of(media))
     return Agreement(
         remote_address=None if address.is_unspecified else str(address),
@@ -200,8 +214,9 @@ def _agree(
         direction=direction,
         codec=audio.codec,
         payload_type=audio.payload_type,
-        telephone_event=digits,
+        telephone_event=None if digits is None else digits.payload_type,
         received=received,
+        event_codec=TELEPHONE_EVENT if digits is None else digits.codec,
     )
 
 

@@ -26,6 +26,7 @@ from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
+from offhook.sdp.codecs import codec_named
 from offhook.server.accounts import load_accounts
 from offhook.server.addresses import split_address, split_ports
 from offhook.server.config import Config
@@ -167,7 +168,11 @@ def open_media(stack: AsyncExitStack, settings: Settings, listen: Callable[[Medi
         asyncio.get_running_loop(),
         listen,
         seed=secrets.randbits(64),
-        settings=PlaneSettings(threads=settings.media.threads or spare_cores(), silence=settings.limits.media_silence),
+        settings=PlaneSettings(
+            threads=settings.media.threads or spare_cores(),
+            silence=settings.limits.media_silence,
+            codecs=tuple(filter(None, map(codec_named, settings.media.codecs))),
+        ),
     )
     stack.callback(media.shut_down)
     return media

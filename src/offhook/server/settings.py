@@ -223,9 +223,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The media plane: how many threads do its work; 0 is one less than this process has cores, and one at least."""
+    """The media plane: how many threads do its work; 0 is one less than this process has cores, and one at least.
+
+    `codecs` are those that may be used, of PCMU, PCMA, G722 and opus, the best first: so they are offered, and those of
+    another's offer are answered in its own order. Calls between two that use the same one are not transcoded.
+    """
 
     threads: int = 0
+    codecs: tuple[str, ...] = ("PCMU", "PCMA")
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from offhook.model.call import CallEvent
 from offhook.model.numbers import is_e164
 from offhook.model.sids import ACCOUNT, is_sid
 from offhook.net.tls import Verification
+from offhook.sdp.codecs import AUDIO_CODECS, codec_named
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
 from offhook.server.settings import Credential, Edge, Guard, RecogniserProvider, Settings, Trunk, Voice, VoiceProvider
 from offhook.sip.authenticator import ALGORITHMS
@@ -98,6 +99,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _tls_problems(settings)
     yield from _status_problems(settings.calls.status_of_code)
     yield from _quantity_problems(settings)
+    yield from _codec_problems(settings)
     yield from _guard_problems(settings.guard)
     if not settings.store.url.startswith("sqlite:///"):
         yield "store.url", "records are kept in SQLite so far: write sqlite:///offhook.db"
@@ -295,6 +297,13 @@ def _quantity_problems(settings: Settings) -> Iterator[Problem]:
             yield key, f"write a {'number that is not negative' if key in AT_LEAST_ZERO else 'positive number'}"
     if settings.media.threads > MOST_THREADS:
         yield "media.threads", f"write at most {MOST_THREADS}, or 0 to have one less than there are cores"
+
+
+def _codec_problems(settings: Settings) -> Iterator[Problem]:
+    names = settings.media.codecs
+    if not names or len({name.lower() for name in names}) < len(names) or not all(map(codec_named, names)):
+        known = ", ".join(codec.name for codec in AUDIO_CODECS)
+        yield "media.codecs", f"write some of {known}, each once"
 
 
 def _repeated(table: str, field: str, values: Iterable[str]) -> Iterator[Problem]:

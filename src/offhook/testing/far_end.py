@@ -10,7 +10,7 @@ from offhook.rtp.telephone_event import key_press
 from offhook.sdp.parse import parse as parse_sdp
 
 PATIENCE = 3.0  # seconds before a packet that does not come is an error
-_RTPMAPS = {0: "PCMU/8000", 8: "PCMA/8000"}
+_RTPMAPS = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000", 96: "opus/48000/2"}
 
 
 class FarEnd:
@@ -21,6 +21,7 @@ class FarEnd:
         *,
         formats: Sequence[int] = (0, 8),
         telephone_event: int | None = 101,
+        event_clock: int = 8000,
         ssrc: int = 7,
         host: str = "127.0.0.1",
     ) -> None:
@@ -29,6 +30,7 @@ class FarEnd:
         self.socket.settimeout(PATIENCE)
         self.formats = tuple(formats)
         self.telephone_event = telephone_event
+        self.event_clock = event_clock
         self.ssrc = ssrc
         self.sequence = 65_530  # so that every test sees a wrap-around
         self.timestamp = 2**32 - 800
@@ -54,7 +56,7 @@ class FarEnd:
         lines.append(f"m=audio {self.number if port is None else port} RTP/AVP {' '.join(map(str, formats))}")
         lines += [f"a=rtpmap:{payload_type} {_RTPMAPS[payload_type]}" for payload_type in self.formats]
         if self.telephone_event is not None:
-            lines.append(f"a=rtpmap:{self.telephone_event} telephone-event/8000")
+            lines.append(f"a=rtpmap:{self.telephone_event} telephone-event/{self.event_clock}")
         lines.append(f"a={direction}")
         return ("\r\n".join(lines) + "\r\n").encode()
 

@@ -10,6 +10,7 @@ from random import Random
 from offhook.media.engine import Engine
 from offhook.media.events import PlaneEvent
 from offhook.media.negotiation import Negotiation
+from offhook.sdp.codecs import AUDIO_CODECS, Codec
 from offhook.testing.far_end import FarEnd
 
 SILENCE = 0.3
@@ -26,11 +27,15 @@ class Bench:
     negotiations: dict[int, Negotiation] = field(default_factory=dict)
     chance: Random = field(default_factory=lambda: Random(20260105))  # noqa: S311 - keys of a test
 
-    def leg(self, far: FarEnd, *, direction: str = "sendrecv") -> int:
+    def leg(self, far: FarEnd, *, direction: str = "sendrecv", codecs: tuple[Codec, ...] = AUDIO_CODECS) -> int:
         """A port that has answered this far end's offer."""
         port, number = self.engine.open("127.0.0.1", 20_000, 29_999, 20_000 + far.number % 9000)
         self.negotiations[port] = Negotiation(
-            address="127.0.0.1", port=number, session_id=port, random_octets=self.chance.randbytes
+            address="127.0.0.1",
+            port=number,
+            session_id=port,
+            random_octets=self.chance.randbytes,
+            codecs=codecs,
         )
         self.reoffer(port, far, direction=direction)
         return port
@@ -67,7 +72,7 @@ class Bench:
 @contextmanager
 def running_bench(report: float = 5.0) -> Iterator[Bench]:
     """An engine that hears silence after a third of a second, with so many seconds between RTCP reports."""
-    engine = Engine(seed=20260105, silence=SILENCE, report=report)
+    engine = Engine(seed=20260105, silence=SILENCE, codecs=AUDIO_CODECS, report=report)
     with ExitStack() as stack:
         stack.callback(engine.shut_down)
         yield Bench(engine=engine, stack=stack)

@@ -25,7 +25,9 @@ static void speak(port *port, uint64_t tick)
     for (size_t at = 0; at < length; at++)
         octets[at] = is_loud ? (uint8_t)(chance(2) << 7) : (uint8_t)chance(256);
     rtp_packet packet = {.payload = octets, .payload_length = length, .timestamp = (uint32_t)(tick * RTP_FRAME_SAMPLES)};
-    mix_hear(port->member, chance(2) ? PAYLOAD_PCMU : chance(20) ? PAYLOAD_PCMA : PAYLOAD_EVENT, &packet);
+    sound heard;
+    if (codecs_read(&port->codecs, chance(2) ? PAYLOAD_PCMU : PAYLOAD_PCMA, &packet, &heard))
+        mix_hear(port->member, packet.timestamp, &heard);
     free(octets);
 }
 

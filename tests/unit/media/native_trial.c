@@ -248,7 +248,7 @@ static port *open_port(plane *plane, const address *local, const address *peer, 
 {
     port *opened = calloc(1, sizeof *opened);
     assert(port_bind(opened, local, 33000, 33999, (uint16_t)(33000 + chance(900))));
-    agreement agreed = {.agreed = true, .may_send = true, .may_receive = true, .law = law, .telephone_event = 101};
+    agreement agreed = {.agreed = true, .may_send = true, .may_receive = true, .codec = law == LAW_PCMA ? PAYLOAD_PCMA : PAYLOAD_PCMU, .event = PAYLOAD_EVENT, .telephone_event = 101};
     agreed.payload_type = law == LAW_PCMA ? 8 : 0;
     agreed.rtcp_port = (uint16_t)(address_port(peer) + 1);
     memset(agreed.kinds, PAYLOAD_PCMU, sizeof agreed.kinds / 2);

@@ -9,7 +9,7 @@ import pytest
 
 NATIVE = Path(__file__).parents[3] / "src/offhook/media/native"
 TRIALS = Path(__file__).parent
-OF_PYTHON = ("module", "plane_object", "codec_functions", "srtp_functions")
+OF_PYTHON = ("module", "plane_object", "codec_functions", "codec_libraries", "srtp_functions")
 
 
 @pytest.mark.slow
@@ -41,6 +41,7 @@ def test_the_native_plane_is_clean_under_sanitizers(tmp_path: Path, trial: str, 
             "-o",
             str(program),
             "-lsrtp2",
+            "-lm",
         ],
         check=True,
         timeout=60,

@@ -68,7 +68,7 @@ class MediaPlane(Protocol):
         """Raise OfferRefused (32207, 32208) for an offer that this policy forbids; others are judged by make_answer."""
 
     def make_offer(self, port: PortId, *, is_secure: bool = False) -> bytes:
-        """The SDP that offers PCMU, PCMA and telephone-event from this port, as SRTP when `is_secure` (RFC 4568).
+        """The SDP that offers our codecs and telephone-event from this port, as SRTP when `is_secure` (RFC 4568).
 
         A port whose media is SRTP already stays so, and one whose policy requires SRTP offers nothing else.
         """

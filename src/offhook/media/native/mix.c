@@ -5,8 +5,6 @@
 
 #include "port.h"
 
-enum { LONGEST_PAYLOAD = 2048 };
-
 typedef int32_t sum[RTP_FRAME_SAMPLES];
 
 mix *mix_open(uint64_t id)
@@ -48,14 +46,9 @@ void mix_leave(port *port)
     free(leaver);
 }
 
-void mix_hear(mix_member *member, payload_kind kind, const rtp_packet *packet)
+void mix_hear(mix_member *member, uint32_t timestamp, const sound *heard)
 {
-    uint8_t samples[2 * LONGEST_PAYLOAD];
-    bool is_audio = kind == PAYLOAD_PCMU || kind == PAYLOAD_PCMA;
-    if (!is_audio || packet->payload_length > LONGEST_PAYLOAD)
-        return;
-    g711_decode(kind == PAYLOAD_PCMA ? LAW_PCMA : LAW_PCMU, packet->payload, packet->payload_length, samples);
-    jitter_put(&member->heard, packet->timestamp, samples, packet->payload_length);
+    jitter_put(&member->heard, timestamp, heard->narrow, heard->count);
 }
 
 /* --- a tick ----------------------------------------------------------------------------------------------------- */

@@ -4,8 +4,8 @@
 
 #include "event_ring.h"
 #include "jitter.h"
-#include "payload_kind.h"
 #include "player.h"
+#include "sound.h"
 
 struct port;
 
@@ -42,8 +42,8 @@ bool mix_join(mix *mix, struct port *port, const mix_role *role);
 /* Takes a port out of its mix, if it is in one. */
 void mix_leave(struct port *port);
 
-/* Takes a packet of a member's peer. */
-void mix_hear(mix_member *member, payload_kind kind, const rtp_packet *packet);
+/* Takes what is in a packet of a member's peer. */
+void mix_hear(mix_member *member, uint32_t timestamp, const sound *heard);
 
 /* One 20 ms step: makes what each member is told. */
 void mix_tick(mix *mix, event_ring *events);

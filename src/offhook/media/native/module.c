@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "codec_functions.h"
+#include "codec_libraries.h"
 #include "plane_object.h"
 #include "srtp_functions.h"
 
@@ -180,6 +181,8 @@ static PyType_Spec plane_spec = {
 static PyMethodDef functions[] = {
     {"encode", codec_encode, METH_VARARGS, NULL},
     {"decode", codec_decode, METH_VARARGS, NULL},
+    {"use_g722", codec_use_g722, METH_VARARGS, NULL},
+    {"use_opus", codec_use_opus, METH_VARARGS, NULL},
     {"use_srtp", srtp_use_functions, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -189,6 +192,7 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_nativ
 PyMODINIT_FUNC PyInit__native(void)
 {
     g711_prepare();
+    halfband_prepare();
     PyObject *module = PyModule_Create(&definition);
     PyObject *type = module ? PyType_FromSpec(&plane_spec) : NULL;
     if (!type || PyModule_AddObject(module, "Plane", type) != 0) {

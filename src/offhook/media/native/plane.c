@@ -150,6 +150,7 @@ static bool start_thread(plane *plane)
 bool plane_start(plane *plane, uint64_t seed, uint64_t silence_us, uint64_t report_us)
 {
     g711_prepare();
+    halfband_prepare();
     pthread_mutex_init(&plane->lock, NULL);
     plane->random = seed;
     plane->due_us = plane_now_us();

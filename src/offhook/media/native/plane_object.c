@@ -1,5 +1,6 @@
 #include "plane_object.h"
 
+#include "g722.h"
 #include "rtcp.h"
 
 /* --- the lock, and what stands behind it ------------------------------------------------------------------------ */
@@ -72,29 +73,44 @@ PyObject *plane_object_open(PlaneObject *self, PyObject *arguments)
     return PyErr_SetFromErrno(PyExc_OSError);
 }
 
+/* Of the codecs whose libraries are there. */
+static bool is_audio(int kind)
+{
+    return kind == PAYLOAD_PCMU || kind == PAYLOAD_PCMA || (kind == PAYLOAD_G722 && g722_is_usable()) ||
+           (kind == PAYLOAD_OPUS && opus_is_usable());
+}
+
+static bool is_known(int kind)
+{
+    return is_audio(kind) || kind == PAYLOAD_EVENT || kind == PAYLOAD_EVENT_48000;
+}
+
 PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
 {
     unsigned long long id;
     const char *host;
     unsigned short number, rtcp_number;
-    int law, payload_type, telephone_event, may_send, may_receive;
+    int codec, payload_type, telephone_event, event, may_send, may_receive;
     unsigned long long sending, receiving;
     Py_buffer kinds;
-    if (!PyArg_ParseTuple(arguments, "KzHHiiippKKy*:agree", &id, &host, &number, &rtcp_number, &law, &payload_type,
-                          &telephone_event, &may_send, &may_receive, &sending, &receiving, &kinds))
+    if (!PyArg_ParseTuple(arguments, "KzHHiiiippKKy*:agree", &id, &host, &number, &rtcp_number, &codec, &payload_type,
+                          &telephone_event, &event, &may_send, &may_receive, &sending, &receiving, &kinds))
         return NULL;
     agreement agreed = {
         .agreed = true,
         .may_send = may_send,
         .may_receive = may_receive,
-        .law = law == LAW_PCMA ? LAW_PCMA : LAW_PCMU,
+        .codec = (payload_kind)codec,
+        .event = event == PAYLOAD_EVENT_48000 ? PAYLOAD_EVENT_48000 : PAYLOAD_EVENT,
         .payload_type = payload_type & 0x7f,
         .telephone_event = telephone_event < 0 ? -1 : telephone_event & 0x7f,
         .rtcp_port = rtcp_number,
     };
-    bool fits = kinds.len == sizeof agreed.kinds;
+    bool fits = kinds.len == sizeof agreed.kinds && is_audio(codec);
     if (fits)
         memcpy(agreed.kinds, kinds.buf, sizeof agreed.kinds);
+    for (size_t at = 0; at < sizeof agreed.kinds; at++)
+        fits = fits && (agreed.kinds[at] == PAYLOAD_UNWANTED || is_known(agreed.kinds[at]));
     PyBuffer_Release(&kinds);
     terms terms = {.sending = (void *)(uintptr_t)sending, .receiving = (void *)(uintptr_t)receiving};
     if (!fits || !sending != !receiving || (host && !address_read(&terms.announced, host, number)))

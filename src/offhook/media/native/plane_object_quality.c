@@ -10,9 +10,10 @@ PyObject *plane_object_quality(PlaneObject *self, PyObject *argument)
     unsigned long long received = found->received, lost = port_lost(found);
     double jitter = found->source.jitter / RTP_CLOCK_RATE;
     rtcp_peer reports = found->reports;
+    double clock_rate = (double)payload_clock(found->agreement.codec) * RTP_CLOCK_RATE;
     plane_leave(&self->plane);
     PyObject *heard = reports.has_reported ? Py_BuildValue("did", reports.fraction / 256.0, (int)reports.lost,
-                                                           (double)reports.jitter / RTP_CLOCK_RATE)
+                                                           (double)reports.jitter / clock_rate)
                                            : Py_NewRef(Py_None);
     PyObject *trip = reports.is_timed ? PyFloat_FromDouble((double)reports.round_trip_us / 1e6) : Py_NewRef(Py_None);
     return Py_BuildValue("KKdNN", received, lost, jitter, heard, trip);

@@ -26,6 +26,8 @@ void port_begin(port *port, const uint64_t random[4], uint64_t now_us)
     port->report_tick = random[2];
     snprintf(port->cname, sizeof port->cname, "%016llx", (unsigned long long)random[3]);
     port->agreement.telephone_event = -1;
+    port->agreement.codec = PAYLOAD_PCMU;
+    port->clock_rate = 1;
     port->heard_us = now_us;
 }
 
@@ -90,6 +92,13 @@ void port_send(port *port, const uint8_t *octets, size_t length)
     port->sender.octets += (uint32_t)payload;
 }
 
+void port_write_header(const port *port, const rtp_packet *packet, uint8_t *to)
+{
+    rtp_packet written = *packet;
+    written.timestamp *= payload_clock(port->agreement.codec);
+    rtp_write_header(to, &written);
+}
+
 static void tell_digits(const port *port, const key_press *pressed, int count, event_ring *events)
 {
     for (int at = 0; at < count; at++) {
@@ -109,19 +118,12 @@ static void tell_tone(const port *port, const dtmf_key *key, event_ring *events)
     event_ring_push(events, &told);
 }
 
-/* Once each packet, and in order: what is late or doubled would make two keys of one. */
-static void listen_for_tones(port *port, const rtp_packet *packet, payload_kind kind, const moment *moment)
+static void listen_for_tones(port *port, const sound *heard, const moment *moment)
 {
-    if (packet->sequence != port->source.max_sequence || packet->sequence == port->tone_sequence)
-        return;
-    port->tone_sequence = packet->sequence;
-    g711_law law = kind == PAYLOAD_PCMA ? LAW_PCMA : LAW_PCMU;
-    for (size_t at = 0; at < packet->payload_length; at += DTMF_MOST) {
-        uint8_t samples[2 * DTMF_MOST];
-        size_t left = packet->payload_length - at, count = left < DTMF_MOST ? left : DTMF_MOST;
+    for (size_t at = 0; at < heard->count; at += DTMF_MOST) {
+        size_t left = heard->count - at, count = left < DTMF_MOST ? left : DTMF_MOST;
         dtmf_key key;
-        g711_decode(law, packet->payload + at, count, samples);
-        if (dtmf_hear(&port->tones, samples, count, moment->now_us, &key))
+        if (dtmf_hear(&port->tones, heard->narrow + 2 * at, count, moment->now_us, &key))
             tell_tone(port, &key, moment->events);
     }
 }
@@ -156,7 +158,7 @@ static void count_unwanted(port *port, const rtp_packet *packet, const address *
 static void count_arrival(port *port, const rtp_packet *packet, payload_kind kind, uint64_t now_us)
 {
     count_sequence(port, packet);
-    if (kind != PAYLOAD_EVENT)
+    if (!payload_is_event(kind))
         rtp_source_measure(&port->source, packet->timestamp, now_us);
     port->received++;
     port->heard_us = now_us;
@@ -176,6 +178,60 @@ static bool open_packet(port *port, uint8_t *octets, size_t *length, bool is_con
         return false;
     }
     return false;
+}
+
+/* Everything in here goes by one clock; all packets of a stream go by that of its audio, those of keys too. */
+static void read_clock(port *port, payload_kind kind, rtp_packet *packet)
+{
+    if (!payload_is_event(kind))
+        port->clock_rate = payload_clock(kind);
+    packet->timestamp = rtp_clock_read(&port->clock, port->clock_rate, packet->timestamp);
+    if (kind == PAYLOAD_EVENT_48000 && packet->payload_length >= TELEPHONE_EVENT_PAYLOAD)
+        telephone_event_stretch(packet->payload, 1, payload_clock(kind));
+}
+
+static void take_keys(port *port, const rtp_packet *packet, const moment *moment)
+{
+    key_press pressed[2];
+    int count = key_listener_receive(&port->keys, packet, moment->now_us, pressed);
+    tell_digits(port, pressed, count, moment->events);
+    if (port->tap)
+        tap_hear(port->tap, packet->timestamp, NULL);
+}
+
+/* Once each packet, and in order: what is late or doubled would make two keys of one, and confuses a codec that goes by
+ * what was before. */
+static bool is_news(port *port, const rtp_packet *packet)
+{
+    if (packet->sequence != port->source.max_sequence || packet->sequence == port->newest_sequence)
+        return false;
+    port->newest_sequence = packet->sequence;
+    return true;
+}
+
+static bool is_listened_to(const port *port, payload_kind kind)
+{
+    return port->agreement.telephone_event < 0 || port->tap || port->member ||
+           (port->partner && relay_listens(port->partner, kind));
+}
+
+static void take_audio(port *port, rtp_packet *packet, payload_kind kind, const moment *moment)
+{
+    bool is_new = is_news(port, packet);
+    bool is_read = is_listened_to(port, kind) && (is_new || !payload_is_wide(kind));
+    sound heard;
+    if (is_read && codecs_read(&port->codecs, kind, packet, &heard)) {
+        if (is_new && port->agreement.telephone_event < 0)
+            listen_for_tones(port, &heard, moment);
+        if (port->tap)
+            tap_hear(port->tap, packet->timestamp, &heard);
+        if (port->member)
+            mix_hear(port->member, packet->timestamp, &heard);
+        if (port->partner)
+            relay_audio(port, port->partner, packet, kind, &heard, moment->tick);
+    } else if (port->partner && !relay_listens(port->partner, kind)) {
+        relay_audio(port, port->partner, packet, kind, NULL, moment->tick);
+    }
 }
 
 /* Reports of the peer's host alone: whoever knows the port number could make up how the call sounds. */
@@ -225,20 +281,15 @@ void port_receive(port *port, const moment *moment)
     case LATCH_KNOWN:
         break;
     }
+    read_clock(port, kind, &packet);
     count_arrival(port, &packet, kind, moment->now_us);
-    if (kind == PAYLOAD_EVENT) {
-        key_press pressed[2];
-        int count = key_listener_receive(&port->keys, &packet, moment->now_us, pressed);
-        tell_digits(port, pressed, count, moment->events);
-    } else if (port->agreement.telephone_event < 0) {
-        listen_for_tones(port, &packet, kind, moment);
+    if (!payload_is_event(kind)) {
+        take_audio(port, &packet, kind, moment);
+        return;
     }
-    if (port->tap)
-        tap_hear(port->tap, kind, &packet);
-    if (port->member)
-        mix_hear(port->member, kind, &packet);
+    take_keys(port, &packet, moment);
     if (port->partner)
-        relay(port, port->partner, &packet, kind, moment->tick);
+        relay_event(port, port->partner, &packet, moment->tick);
 }
 
 void port_receive_control(port *port, const moment *moment)
@@ -250,19 +301,45 @@ void port_receive_control(port *port, const moment *moment)
         take_control(port, octets, (size_t)taken, &source, moment->now_us);
 }
 
+static size_t write_g711(const port *port, const uint8_t *samples, uint8_t *to)
+{
+    g711_law law = codecs_law(port->agreement.codec);
+    if (samples)
+        g711_encode(law, samples, RTP_FRAME_SAMPLES, to);
+    else
+        memset(to, g711_silence(law), RTP_FRAME_SAMPLES);
+    return RTP_FRAME_SAMPLES;
+}
+
+/* Apart, so that G.711 does not pay for the room. */
+static __attribute__((noinline)) size_t write_wide(port *port, const uint8_t *samples, uint8_t *to)
+{
+    sound said;
+    size_t from = 0;
+    said.count = RTP_FRAME_SAMPLES;
+    said.is_wide = false;
+    if (samples)
+        memcpy(said.narrow, samples, 2 * RTP_FRAME_SAMPLES);
+    else
+        memset(said.narrow, 0, 2 * RTP_FRAME_SAMPLES);
+    codecs_widen(&port->codecs, &said);
+    return codecs_write(&port->codecs, port->agreement.codec, &said, &from, to);
+}
+
 static void send_audio(port *port, const uint8_t *samples, uint64_t tick)
 {
-    uint8_t octets[RTP_HEADER + RTP_FRAME_SAMPLES];
+    alignas(uint64_t) uint8_t octets[RTP_HEADER + CODECS_PAYLOAD_MOST];
     rtp_packet packet = {.payload_type = port->agreement.payload_type};
-    sender_stamp(&port->sender, tick, &packet);
-    rtp_write_header(octets, &packet);
-    if (samples)
-        g711_encode(port->agreement.law, samples, RTP_FRAME_SAMPLES, octets + RTP_HEADER);
-    else
-        memset(octets + RTP_HEADER, g711_silence(port->agreement.law), RTP_FRAME_SAMPLES);
     if (port->tap && !(samples == NULL && port->partner))
         tap_play(port->tap, samples);
-    port_send(port, octets, sizeof octets);
+    bool is_wide = payload_is_wide(port->agreement.codec);
+    size_t written = is_wide ? write_wide(port, samples, octets + RTP_HEADER)
+                             : write_g711(port, samples, octets + RTP_HEADER);
+    if (written == 0)
+        return;
+    sender_stamp(&port->sender, tick, &packet);
+    port_write_header(port, &packet, octets);
+    port_send(port, octets, RTP_HEADER + written);
 }
 
 static void send_event(port *port, const player_step *step, uint64_t tick)
@@ -275,8 +352,9 @@ static void send_event(port *port, const player_step *step, uint64_t tick)
     rtp_packet packet = {.payload_type = (uint8_t)port->agreement.telephone_event};
     for (int copy = 0; copy < (is_end ? END_COPIES : 1); copy++) {
         sender_stamp_event(&port->sender, tick, step->ticks == 1, &packet);
-        rtp_write_header(octets, &packet);
+        port_write_header(port, &packet, octets);
         telephone_event_write(octets + RTP_HEADER, step->code, is_end, (uint16_t)(step->ticks * RTP_FRAME_SAMPLES));
+        telephone_event_stretch(octets + RTP_HEADER, payload_clock(port->agreement.event), 1);
         port_send(port, octets, sizeof octets);
     }
 }
@@ -355,5 +433,6 @@ void port_close(port *port)
     close(port->rtp_socket);
     close(port->rtcp_socket);
     srtp_release(&port->srtp);
+    codecs_close(&port->codecs);
     tap_close(port->tap);
 }

@@ -2,9 +2,9 @@
 #ifndef OFFHOOK_PORT_H
 #define OFFHOOK_PORT_H
 
+#include "codecs.h"
 #include "dtmf.h"
 #include "event_ring.h"
-#include "g711.h"
 #include "latch.h"
 #include "mix.h"
 #include "payload_kind.h"
@@ -16,16 +16,17 @@
 #include "tap.h"
 #include "telephone_event.h"
 
-enum { PACKET_LIMIT = 2048 }; /* octets of a datagram; longer ones are no G.711 of ours */
+enum { PACKET_LIMIT = 2048 }; /* octets of a datagram; longer ones are no telephone's */
 
 /* What offer and answer settled. */
 typedef struct {
     bool agreed;
     bool may_send;
     bool may_receive;
-    g711_law law; /* of what we send */
+    payload_kind codec; /* of what we send */
     uint8_t payload_type;
-    int telephone_event; /* payload type to send it under, or -1 */
+    int telephone_event; /* payload type to send it under, or -1 ... */
+    payload_kind event;  /* ... and by which clock */
     uint16_t rtcp_port;  /* of the peer */
     uint8_t kinds[128];  /* payload_kind by payload type received */
 } agreement;
@@ -38,11 +39,14 @@ typedef struct port {
     agreement agreement;
     latch latch;
     rtp_source source;
+    rtp_clock clock;     /* of the peer ... */
+    uint32_t clock_rate; /* ... against ours */
+    codecs codecs;
     rtp_sender sender;
     srtp_contexts srtp;
     key_listener keys;
-    dtmf_listener tones;    /* where no telephone-event was agreed */
-    uint16_t tone_sequence; /* of the newest packet that was listened to for them */
+    dtmf_listener tones;      /* where no telephone-event was agreed */
+    uint16_t newest_sequence; /* of what was heard in order */
     player player;
     tap *tap; /* NULL unless somebody listens */
     struct port *partner;
@@ -84,6 +88,9 @@ typedef struct {
 
 /* Applies an agreement. */
 void port_agree(port *port, const agreement *agreement, const terms *terms, uint64_t now_us);
+
+/* Writes a packet's header by the peer's clock. */
+void port_write_header(const port *port, const rtp_packet *packet, uint8_t *to);
 
 /* Sends a packet whose header stands at `octets`, to wherever the latch points. */
 void port_send(port *port, const uint8_t *octets, size_t length);

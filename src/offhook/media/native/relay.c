@@ -1,28 +1,79 @@
 #include "relay.h"
 
-static bool takes(const port *to, payload_kind kind)
+#include <stdalign.h>
+
+static bool takes(const port *to)
 {
-    if (!to->agreement.agreed || !to->agreement.may_send || !player_is_idle(&to->player))
-        return false;
-    return kind != PAYLOAD_EVENT || to->agreement.telephone_event >= 0;
+    return to->agreement.agreed && to->agreement.may_send && player_is_idle(&to->player);
 }
 
-void relay(const port *from, port *to, rtp_packet *packet, payload_kind kind, uint64_t tick)
+/* Both laws of G.711 are tables of one another. */
+static bool is_table(const port *to, payload_kind kind)
 {
-    if (!takes(to, kind))
-        return;
-    if (kind == PAYLOAD_EVENT) {
-        packet->payload_type = (uint8_t)to->agreement.telephone_event;
-    } else {
-        packet->payload_type = to->agreement.payload_type;
-        g711_law law = kind == PAYLOAD_PCMA ? LAW_PCMA : LAW_PCMU;
-        if (law != to->agreement.law)
-            g711_transcode(to->agreement.law, packet->payload, packet->payload_length);
-    }
-    sender_carry(&to->sender, tick, from->id, packet);
-    if (to->tap && kind != PAYLOAD_EVENT)
-        tap_relay(to->tap, to->agreement.law, packet);
+    return !payload_is_wide(kind) && !payload_is_wide(to->agreement.codec);
+}
+
+static bool is_transcoded(const port *to, payload_kind kind)
+{
+    return kind != to->agreement.codec && !is_table(to, kind);
+}
+
+bool relay_listens(const port *to, payload_kind kind)
+{
+    return takes(to) && (to->tap || is_transcoded(to, kind));
+}
+
+static void send_in_place(port *to, const rtp_packet *packet)
+{
     uint8_t *octets = packet->payload - RTP_HEADER;
-    rtp_write_header(octets, packet);
+    port_write_header(to, packet, octets);
     port_send(to, octets, RTP_HEADER + packet->payload_length);
+}
+
+/* Into as many packets as it takes: not every codec has packets of every length. Apart, so that packets of one codec do
+ * not pay for the room. */
+static __attribute__((noinline)) void transcode(port *to, rtp_packet *packet, sound *heard)
+{
+    alignas(uint64_t) uint8_t octets[RTP_HEADER + CODECS_PAYLOAD_MOST];
+    payload_kind codec = to->agreement.codec;
+    size_t from = 0, before = 0, written;
+    if (payload_is_wide(codec))
+        codecs_widen(&to->codecs, heard);
+    while ((written = codecs_write(&to->codecs, codec, heard, &from, octets + RTP_HEADER)) > 0) {
+        port_write_header(to, packet, octets);
+        port_send(to, octets, RTP_HEADER + written);
+        if (from == heard->count)
+            return;
+        sender_carry_on(&to->sender, (uint32_t)(from - before), packet);
+        before = from;
+    }
+}
+
+void relay_audio(const port *from, port *to, rtp_packet *packet, payload_kind kind, sound *heard, uint64_t tick)
+{
+    if (!takes(to))
+        return;
+    packet->payload_type = to->agreement.payload_type;
+    sender_carry(&to->sender, tick, from->id, packet);
+    if (to->tap && heard)
+        tap_relay(to->tap, packet->timestamp, heard);
+    if (is_transcoded(to, kind)) {
+        if (heard)
+            transcode(to, packet, heard);
+        return;
+    }
+    if (kind != to->agreement.codec)
+        g711_transcode(codecs_law(to->agreement.codec), packet->payload, packet->payload_length);
+    send_in_place(to, packet);
+}
+
+void relay_event(const port *from, port *to, rtp_packet *packet, uint64_t tick)
+{
+    if (!takes(to) || to->agreement.telephone_event < 0)
+        return;
+    packet->payload_type = (uint8_t)to->agreement.telephone_event;
+    if (packet->payload_length >= TELEPHONE_EVENT_PAYLOAD)
+        telephone_event_stretch(packet->payload, payload_clock(to->agreement.event), 1);
+    sender_carry(&to->sender, tick, from->id, packet);
+    send_in_place(to, packet);
 }

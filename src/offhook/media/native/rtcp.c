@@ -22,8 +22,10 @@ static void close_packet(uint8_t *begin, const uint8_t *end, uint8_t count, uint
     rtp_store16(begin + 2, (uint16_t)((end - begin) / 4 - 1));
 }
 
-static uint8_t *write_block(uint8_t *at, rtp_source *source, const rtcp_peer *peer, uint64_t now_us)
+static uint8_t *write_block(uint8_t *at, port *port, uint64_t now_us)
 {
+    rtp_source *source = &port->source;
+    const rtcp_peer *peer = &port->reports;
     uint32_t expected = rtp_source_expected(source);
     uint32_t interval = expected - source->expected_prior;
     uint32_t received = source->received - source->received_prior;
@@ -34,7 +36,7 @@ static uint8_t *write_block(uint8_t *at, rtp_source *source, const rtcp_peer *pe
     rtp_store32(at, source->ssrc);
     rtp_store32(at + 4, (fraction > 0xff ? 0xff : fraction) << 24 | (lost > 0x7fffff ? 0x7fffff : lost));
     rtp_store32(at + 8, rtp_source_extended_max(source));
-    rtp_store32(at + 12, (uint32_t)source->jitter);
+    rtp_store32(at + 12, (uint32_t)source->jitter * port->clock_rate);
     rtp_store32(at + 16, rtcp_peer_last(peer));
     rtp_store32(at + 20, rtcp_peer_delay(peer, now_us));
     return at + 24;
@@ -56,7 +58,7 @@ static uint8_t *write_report(uint8_t *at, port *port, const report_moment *momen
     }
     bool has_received = port->source.begun;
     if (has_received)
-        at = write_block(at, &port->source, &port->reports, moment->now_us);
+        at = write_block(at, port, moment->now_us);
     close_packet(begin, at, has_received, has_sent ? SENDER_REPORT : RECEIVER_REPORT);
     return at;
 }
@@ -96,6 +98,7 @@ static void send_report(port *port, uint64_t tick, uint64_t now_us, bool is_leav
     uint64_t since = tick - port->sender.tick;
     report_moment at = {.ntp = ntp_now(), .now_us = now_us};
     at.timestamp = port->sender.timestamp + (uint32_t)since * RTP_FRAME_SAMPLES;
+    at.timestamp *= payload_clock(port->agreement.codec);
     size_t length = rtcp_write(octets, port, &at, is_leaving);
     if (octets[1] == SENDER_REPORT)
         rtcp_peer_sent(&port->reports, at.ntp, at.now_us);

@@ -127,3 +127,14 @@ uint32_t rtp_source_lost(const rtp_source *source)
     uint32_t expected = rtp_source_expected(source);
     return expected > source->received ? expected - source->received : 0;
 }
+
+uint32_t rtp_clock_read(rtp_clock *clock, uint32_t rate, uint32_t timestamp)
+{
+    if (rate == 1)
+        return timestamp;
+    /* One turn ahead, so that one who begins by going back does not fall below nothing. */
+    clock->extended += clock->begun ? (uint64_t)(int64_t)(int32_t)(timestamp - clock->newest) : timestamp + (1ull << 32);
+    clock->begun = true;
+    clock->newest = timestamp;
+    return (uint32_t)(clock->extended / rate);
+}

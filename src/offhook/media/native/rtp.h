@@ -8,7 +8,7 @@
 
 enum {
     RTP_HEADER = 12,         /* octets of a header without CSRCs and extension */
-    RTP_CLOCK_RATE = 8000,   /* of both G.711 laws and of telephone-event beside them */
+    RTP_CLOCK_RATE = 8000,   /* of the timestamps in here; those of Opus are turned into it at the socket and back */
     RTP_FRAME_SAMPLES = 160, /* one 20 ms tick */
 };
 
@@ -22,6 +22,13 @@ typedef struct {
     uint8_t *payload;
     size_t payload_length;
 } rtp_packet;
+
+/* A peer's clock that runs a whole number of times as fast as ours: where it turns over, ours goes on. */
+typedef struct {
+    bool begun;
+    uint32_t newest;
+    uint64_t extended;
+} rtp_clock;
 
 /* What a receiver knows of one SSRC (RFC 3550 A.1). */
 typedef struct {
@@ -49,6 +56,9 @@ bool rtp_parse(uint8_t *octets, size_t length, rtp_packet *packet);
 
 /* Writes a twelve-octet header without CSRCs, extension or padding. */
 void rtp_write_header(uint8_t *to, const rtp_packet *packet);
+
+/* A timestamp of a clock `rate` times as fast, in ours. */
+uint32_t rtp_clock_read(rtp_clock *clock, uint32_t rate, uint32_t timestamp);
 
 /* Counts an arrival; false when the sequence number is so far off that the packet is put on probation (A.1). */
 bool rtp_source_receive(rtp_source *source, const rtp_packet *packet);

@@ -89,3 +89,13 @@ void sender_carry(rtp_sender *sender, uint64_t tick, uint64_t from_port, rtp_pac
     }
     sender->begun = true;
 }
+
+void sender_carry_on(rtp_sender *sender, uint32_t samples, rtp_packet *packet)
+{
+    packet->marker = false;
+    packet->sequence = ++sender->sequence;
+    packet->timestamp += samples;
+    sender->sequence_offset++;
+    if ((int32_t)(packet->timestamp - sender->timestamp) > 0)
+        sender->timestamp = packet->timestamp;
+}

@@ -35,6 +35,9 @@ void sender_stamp_event(rtp_sender *sender, uint64_t tick, bool is_first, rtp_pa
 /* Whether relayed packets have kept coming, up to this tick. */
 bool sender_is_fed(const rtp_sender *sender, uint64_t tick);
 
+/* Numbers one more packet of what has just been carried, so many samples later. */
+void sender_carry_on(rtp_sender *sender, uint32_t samples, rtp_packet *packet);
+
 /* Renumbers a relayed packet so that it continues what went before; losses stay visible as gaps. */
 void sender_carry(rtp_sender *sender, uint64_t tick, uint64_t from_port, rtp_packet *packet);
 

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_PAYLOAD = 2048 };
-
 tap *tap_open(size_t wanted)
 {
     tap *opened = calloc(1, sizeof *opened);
@@ -21,25 +19,16 @@ void tap_close(tap *tap)
     free(tap);
 }
 
-static void put(jitter_buffer *jitter, g711_law law, const rtp_packet *packet)
-{
-    uint8_t samples[2 * LONGEST_PAYLOAD];
-    if (packet->payload_length > LONGEST_PAYLOAD)
-        return;
-    g711_decode(law, packet->payload, packet->payload_length, samples);
-    jitter_put(jitter, packet->timestamp, samples, packet->payload_length);
-}
-
-void tap_hear(tap *tap, payload_kind kind, const rtp_packet *packet)
+void tap_hear(tap *tap, uint32_t timestamp, const sound *heard)
 {
     tap->is_received = true;
-    if (kind == PAYLOAD_PCMU || kind == PAYLOAD_PCMA)
-        put(&tap->heard, kind == PAYLOAD_PCMA ? LAW_PCMA : LAW_PCMU, packet);
+    if (heard)
+        jitter_put(&tap->heard, timestamp, heard->narrow, heard->count);
 }
 
-void tap_relay(tap *tap, g711_law law, const rtp_packet *packet)
+void tap_relay(tap *tap, uint32_t timestamp, const sound *heard)
 {
-    put(&tap->relayed, law, packet);
+    jitter_put(&tap->relayed, timestamp, heard->narrow, heard->count);
 }
 
 void tap_play(tap *tap, const uint8_t *samples)

@@ -2,9 +2,8 @@
 #ifndef OFFHOOK_TAP_H
 #define OFFHOOK_TAP_H
 
-#include "g711.h"
 #include "jitter.h"
-#include "payload_kind.h"
+#include "sound.h"
 
 enum { TAP_FRAMES = 128 /* 2.56 s; when nobody fetches for longer, the oldest are lost and counted */ };
 
@@ -30,9 +29,9 @@ typedef struct {
 tap *tap_open(size_t wanted);
 void tap_close(tap *tap);
 
-/* The peer's packet, and one of audio that is relayed to it. */
-void tap_hear(tap *tap, payload_kind kind, const rtp_packet *packet);
-void tap_relay(tap *tap, g711_law law, const rtp_packet *packet);
+/* What is in the peer's packet, NULL for a key, and in one that is relayed to it. */
+void tap_hear(tap *tap, uint32_t timestamp, const sound *heard);
+void tap_relay(tap *tap, uint32_t timestamp, const sound *heard);
 
 /* What this tick sends: samples, or NULL for silence. */
 void tap_play(tap *tap, const uint8_t *samples);

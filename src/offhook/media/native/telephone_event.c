@@ -100,3 +100,9 @@ void telephone_event_write(uint8_t to[TELEPHONE_EVENT_PAYLOAD], int code, bool i
     to[1] = (uint8_t)((is_end ? 0x80 : 0) | VOLUME);
     rtp_store16(to + 2, duration);
 }
+
+void telephone_event_stretch(uint8_t payload[TELEPHONE_EVENT_PAYLOAD], uint32_t times, uint32_t by)
+{
+    uint32_t duration = rtp_load16(payload + 2) * times / by;
+    rtp_store16(payload + 2, duration > UINT16_MAX ? UINT16_MAX : (uint16_t)duration);
+}

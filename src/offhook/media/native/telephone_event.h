@@ -41,6 +41,9 @@ bool key_listener_expire(key_listener *listener, uint64_t now_us, key_press *pre
 /* The event code of a digit `0-9 * # A-D` (either case), or -1. */
 int telephone_event_code(char digit);
 
+/* Turns a payload's duration into that of a clock that is `times` as fast, or by `times / by`. */
+void telephone_event_stretch(uint8_t payload[TELEPHONE_EVENT_PAYLOAD], uint32_t times, uint32_t by);
+
 void telephone_event_write(uint8_t to[TELEPHONE_EVENT_PAYLOAD], int code, bool is_end, uint16_t duration);
 
 #endif

@@ -18,11 +18,14 @@ import dns.exception
 import dns.resolver
 
 import offhook
+from offhook.media.codec_libraries import LIBRARIES, addresses_of
+from offhook.media.errors import CodecUnavailable
 from offhook.net.certificates import facts_of
 from offhook.net.clock import SystemClock
 from offhook.net.errors import CertificateUnusable
 from offhook.net.peer_identity import is_identity, shown
 from offhook.net.tls import Tls
+from offhook.sdp.codecs import codec_named
 from offhook.server.accounts import FILE
 from offhook.server.addresses import split_address, split_ports
 from offhook.server.commands.api import address_of
@@ -238,12 +241,20 @@ def check_certificate(config: Config, now: Callable[[], datetime] = NOW) -> Iter
         yield doubt("key", f"{settings.key} can be read by others", f"Run: chmod 600 {settings.key}")
 
 
-def check_plane(_config: Config) -> Iterator[Finding]:
-    """The media plane has been compiled."""
+def check_plane(config: Config) -> Iterator[Finding]:
+    """The media plane has been compiled, and the libraries of its codecs are there."""
     if find_spec("offhook.media._native") is None:
         yield bad("media plane", "it is not compiled", "Install a C compiler, then install offhook again.")
+        return
+    names = config.settings.media.codecs
+    try:
+        for codec in filter(None, map(codec_named, names)):
+            if codec in LIBRARIES:
+                addresses_of(codec)
+    except CodecUnavailable as error:
+        yield bad("media plane", str(error), "Install the library, or change media.codecs.")
     else:
-        yield good("media plane", "compiled; codecs PCMU, PCMA, telephone-event")
+        yield good("media plane", f"compiled; codecs {', '.join(names)}, telephone-event")
 
 
 def check_speech(_config: Config) -> Iterator[Finding]:
