@@ -38,6 +38,7 @@ demo: $(READY)
 
 test: $(READY)
 	@tools/install_peers.sh $(PEERS)
+	@PYTHON=$(BIN)/python tools/install_bots.sh
 	$(BIN)/pytest -q tests
 
 fuzz: $(READY)

@@ -31,7 +31,7 @@ def legs_run(legs: int, folder: Path) -> float:
 
 def calls_run(calls: int, folder: Path) -> float:
     """The same with so many bridged calls. Raises PeerFailed when the machine could not carry all their packets."""
-    (folder / "far").mkdir()
+    (folder / "far").mkdir(exist_ok=True)
     with plane(folder) as ours, plane(folder / "far") as far, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
         for _ in range(calls):
             ends = [_open_leg(far, sink) for _ in range(2)]
