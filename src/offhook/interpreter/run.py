@@ -82,13 +82,17 @@ class Journey:
             return read_inline(self.call, self.start.twiml or "")
         self._count(request)
         call = self.call
+        standard = call.parameters()
+        # Contract 2 §1.7: what a verb tells its action is not told to whoever that redirects to.
+        own = request.parameters.keys() - standard.keys() if request.purpose == "action" else ()
         answer = await call.world.webhooks.fetch(
             DocumentRequest(
                 account_sid=call.record.account_sid,
                 call_sid=call.record.sid,
                 target=request.target,
-                parameters={**call.parameters(), **request.parameters},
+                parameters={**standard, **request.parameters},
                 purpose=request.purpose,
+                own=frozenset(own),
             )
         )
         return await read_answer(call, answer)

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from offhook.calls.errors import RecognitionFailed
 from offhook.calls.ports import Recogniser, Recognition, SpeechOrder
 from offhook.speech.guarded import listen
+
+NAMED = frozenset({"deepgram"})  # of the contract's models; Google's are everybody's default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,5 +30,9 @@ class RecognitionService:
         for source in self._sources:
             if model and source.name.lower() == name.lower():
                 return listen(source.name, source.recogniser, replace(order, model=model))
+        if model and name.lower() in NAMED:
+            # Contract 2 §1.7: a provider that a document names is not replaced by another one.
+            advice = f'give a [[recogniser]] the name "{name.lower()}", or choose another speechModel'
+            raise RecognitionFailed(f"there is no recogniser {name} for the model {order.model}: {advice}")
         first = self._sources[0]
         return listen(first.name, first.recogniser, order)

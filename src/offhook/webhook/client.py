@@ -17,13 +17,11 @@ from offhook.webhook import failures
 from offhook.webhook.addresses import PublicResolver, check_literal
 from offhook.webhook.body import read_body
 from offhook.webhook.limits import WebhookLimits
-from offhook.webhook.order import HttpAnswer, RequestOrder
+from offhook.webhook.order import FOLLOWED, HttpAnswer, RequestOrder
 from offhook.webhook.overrides import RequestTiming, RetryCause, split_overrides
 from offhook.webhook.trace import WebhookTrace
 from offhook.webhook.url import RequestUrl, encode_form, parse_url, redact
 
-_BECOMES_GET = frozenset({301, 302, 303})
-_FOLLOWED = _BECOMES_GET | {307}
 _FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
 
@@ -177,12 +175,12 @@ class _Delivery:
             if not 300 <= answer.code < 400 or (answer.code == 304 and self._order.headers):  # noqa: PLR2004 - RFC 9110
                 return answer
             location = answer.headers.get("Location")
-            if answer.code not in _FOLLOWED or not location:
-                reason = "without Location" if answer.code in _FOLLOWED else "only 301, 302, 303 and 307 are followed"
+            if answer.code not in FOLLOWED or not location:
+                reason = "without Location" if answer.code in FOLLOWED else "only 301, 302, 303 and 307 are followed"
                 message = f"{answer.url} answered {answer.code}: {reason}"
                 raise WebhookFailed(failures.INVALID_REDIRECT, message, url=answer.url, http_code=answer.code)
             url = url.follow(location, self._client.limits.url_length)
-            order = order.redirected() if answer.code in _BECOMES_GET else order
+            order = order.redirected(answer.code)
         message = f"{self._current[1]}: more than {self._client.limits.redirects} redirects"
         raise WebhookFailed(failures.TOO_MANY_REDIRECTS, message, url=self._current[1], http_code=answer.code)
 

@@ -32,6 +32,7 @@ class Documents:
                 method=request.target.method,
                 url=request.target.url,
                 parameters=sendable(request.parameters),
+                own=request.own,
                 memory=self._memories.of(request.call_sid, request.account_sid),
                 auth_token=self._accounts.get(request.account_sid),
                 document_size=limits.document_size,

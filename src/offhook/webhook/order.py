@@ -10,6 +10,9 @@ from offhook.model.sids import CallSid
 from offhook.webhook.cookies import CallMemory
 from offhook.webhook.url import Parameters
 
+BECOMES_GET = frozenset({301, 302, 303})
+FOLLOWED = BECOMES_GET | {307}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOrder:
@@ -20,6 +23,7 @@ class RequestOrder:
     method: HttpMethod
     url: str
     parameters: Parameters = ()
+    own: frozenset[str] = frozenset()  # names of parameters that no redirection is told
     memory: CallMemory
     auth_token: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -31,9 +35,14 @@ class RequestOrder:
         """How much of a body of this media type is read."""
         return self.sound_size if content_type.startswith("audio/") else self.document_size
 
-    def redirected(self) -> "RequestOrder":
-        """The order after 301, 302 or 303: a GET whose parameters stay behind, as browsers do it."""
-        return replace(self, method=HttpMethod.GET, parameters=())
+    def redirected(self, code: int) -> "RequestOrder":
+        """The order after a redirection: 307 asks in the same way again, without what is not for others to know.
+
+        After 301, 302 and 303 it is a GET whose parameters stay behind, as browsers do it.
+        """
+        if code in BECOMES_GET:
+            return replace(self, method=HttpMethod.GET, parameters=())
+        return replace(self, parameters=tuple((name, value) for name, value in self.parameters if name not in self.own))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import wave
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -194,3 +195,11 @@ async def test_a_model_names_its_recogniser() -> None:
         service.listen(SpeechOrder(model=model))
     assert [one.order.model for one in first.listenings] == ["default", "phone_call", "googlev2_long"]
     assert [one.order.model for one in second.listenings] == ["nova-3"]
+
+
+async def test_a_provider_that_is_named_is_not_replaced() -> None:
+    """Contract 2 §1.7: an error instead, which says what to do; models of Google are for whoever is there."""
+    service = RecognitionService([RecogniserSource(name="mine", recogniser=ScriptedRecogniser())])
+    with pytest.raises(RecognitionFailed, match='give a \\[\\[recogniser\\]\\] the name "deepgram"'):
+        service.listen(replace(ORDER, model="Deepgram_nova-3"))
+    service.listen(replace(ORDER, model="googlev2_short")).finish()

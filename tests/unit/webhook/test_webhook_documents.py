@@ -6,6 +6,7 @@ import gzip
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -103,6 +104,15 @@ async def test_307_keeps_method_and_parameters(service: WebhookService, applicat
     url = application.on("/from", status=307, headers={"Location": application.base + "/to"})
     await service.fetch(ask(url, Digits="1"))
     assert (application.seen[1].method, application.seen[1].form) == ("POST", [("Digits", "1")])
+
+
+@pytest.mark.asyncio
+async def test_307_is_not_told_what_is_the_targets_own(service: WebhookService, application: Application) -> None:
+    """The Digits of a Gather are for its action alone (contract 2 §1.7)."""
+    url = application.on("/from", status=307, headers={"Location": application.base + "/to"})
+    await service.fetch(replace(ask(url, Digits="1", CallSid="CA1"), own=frozenset({"Digits"})))
+    assert application.seen[0].form == [("Digits", "1"), ("CallSid", "CA1")]
+    assert (application.seen[1].method, application.seen[1].form) == ("POST", [("CallSid", "CA1")])
 
 
 @pytest.mark.asyncio

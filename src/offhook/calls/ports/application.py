@@ -11,13 +11,17 @@ from offhook.model.sids import AccountSid, CallSid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRequest:
-    """A request whose answer steers the call; `cookies` live as long as the call (one jar per CallSid)."""
+    """A request whose answer steers the call; cookies live as long as the call (one jar per CallSid).
+
+    `own` are the names of those parameters that the target alone is told, and nobody that it redirects to.
+    """
 
     account_sid: AccountSid
     call_sid: CallSid
     target: WebhookTarget
     parameters: Mapping[str, str]
     purpose: str  # voice, fallback, action, screening, redirect, refer
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
