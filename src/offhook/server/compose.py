@@ -16,6 +16,7 @@ from offhook.calls.exchange import Exchange
 from offhook.calls.redirects import RedirectRules
 from offhook.calls.world import CallSettings, World, status_of_code
 from offhook.interpreter.run import Program
+from offhook.media.codec_names import codecs_named
 from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
 from offhook.net.media_service import MediaEdge, MediaService, PlaneSettings
@@ -26,7 +27,6 @@ from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
-from offhook.sdp.codecs import codec_named
 from offhook.server.accounts import load_accounts
 from offhook.server.addresses import split_address, split_ports
 from offhook.server.config import Config
@@ -171,7 +171,7 @@ def open_media(stack: AsyncExitStack, settings: Settings, listen: Callable[[Medi
         settings=PlaneSettings(
             threads=settings.media.threads or spare_cores(),
             silence=settings.limits.media_silence,
-            codecs=tuple(filter(None, map(codec_named, settings.media.codecs))),
+            codecs=codecs_named(settings.media.codecs),
         ),
     )
     stack.callback(media.shut_down)

@@ -7,11 +7,11 @@ from ipaddress import ip_network
 
 from offhook.calls.edge_names import DEFAULT_EDGE, REGION_OF_EDGE
 from offhook.calls.ports import SrtpPolicy
+from offhook.media.codec_names import CODEC_NAMES, is_codec
 from offhook.model.call import CallEvent
 from offhook.model.numbers import is_e164
 from offhook.model.sids import ACCOUNT, is_sid
 from offhook.net.tls import Verification
-from offhook.sdp.codecs import AUDIO_CODECS, codec_named
 from offhook.server.addresses import is_ip_address, is_sip_host, is_web_url, split_address, split_ports
 from offhook.server.settings import Credential, Edge, Guard, RecogniserProvider, Settings, Trunk, Voice, VoiceProvider
 from offhook.sip.authenticator import ALGORITHMS
@@ -301,9 +301,8 @@ def _quantity_problems(settings: Settings) -> Iterator[Problem]:
 
 def _codec_problems(settings: Settings) -> Iterator[Problem]:
     names = settings.media.codecs
-    if not names or len({name.lower() for name in names}) < len(names) or not all(map(codec_named, names)):
-        known = ", ".join(codec.name for codec in AUDIO_CODECS)
-        yield "media.codecs", f"write some of {known}, each once"
+    if not names or len({name.lower() for name in names}) < len(names) or not all(map(is_codec, names)):
+        yield "media.codecs", f"write some of {', '.join(CODEC_NAMES)}, each once"
 
 
 def _repeated(table: str, field: str, values: Iterable[str]) -> Iterator[Problem]:

@@ -18,14 +18,13 @@ import dns.exception
 import dns.resolver
 
 import offhook
-from offhook.media.codec_libraries import LIBRARIES, addresses_of
+from offhook.media.codec_names import check_libraries
 from offhook.media.errors import CodecUnavailable
 from offhook.net.certificates import facts_of
 from offhook.net.clock import SystemClock
 from offhook.net.errors import CertificateUnusable
 from offhook.net.peer_identity import is_identity, shown
 from offhook.net.tls import Tls
-from offhook.sdp.codecs import codec_named
 from offhook.server.accounts import FILE
 from offhook.server.addresses import split_address, split_ports
 from offhook.server.commands.api import address_of
@@ -248,9 +247,7 @@ def check_plane(config: Config) -> Iterator[Finding]:
         return
     names = config.settings.media.codecs
     try:
-        for codec in filter(None, map(codec_named, names)):
-            if codec in LIBRARIES:
-                addresses_of(codec)
+        check_libraries(names)
     except CodecUnavailable as error:
         yield bad("media plane", str(error), "Install the library, or change media.codecs.")
     else:
