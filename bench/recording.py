@@ -6,7 +6,7 @@ from bench.platform import platform
 from bench.processes import free_port
 from bench.streams import measured
 
-RECORD = '<Response><Record maxLength="600" timeout="600" playBeep="false"/></Response>'
+RECORD = '<Response><Record maxLength="600" timeout="600" playBeep="false" trim="do-not-trim"/></Response>'
 IDLE = '<Response><Play digits="W"/><Pause length="60"/></Response>'
 
 

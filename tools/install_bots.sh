@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the bots of tests/interop/test_interop_bots.py are made of, pipecat into an environment of its own and
-# Twilio's SDK for Node, into build/bots. What is there already, of the versions that are asked for, stays.
+# Installs the peers of tests/interop that no package of Debian brings into build/bots: pipecat and moto's S3 each into an
+# environment of its own, and Twilio's SDK for Node. What is there already, of the versions that are asked for, stays.
 set -eu
 cd "$(dirname "$0")/.."
 bots=build/bots
@@ -11,20 +11,22 @@ fail() {
     exit 1
 }
 
-is_there() {
-    cmp -s "$1" "$2"
+mkdir -p "$bots"
+python_peer() {
+    wanted=$peers/$1/requirements.txt
+    if ! cmp -s "$wanted" "$bots/$1.txt"; then
+        printf '==> installing %s\n' "$1"
+        rm -rf "${bots:?}/$1"
+        "${PYTHON:-python3}" -m venv "$bots/$1"
+        "$bots/$1/bin/pip" install -q --disable-pip-version-check -r "$wanted" 2>"$bots/$1.log" \
+            || fail "pip could not install $1: see $bots/$1.log"
+        cp "$wanted" "$bots/$1.txt"
+    fi
 }
 
-mkdir -p "$bots"
-if ! is_there "$peers/pipecat/requirements.txt" "$bots/pipecat.txt"; then
-    printf '==> installing pipecat\n'
-    rm -rf "$bots/pipecat"
-    "${PYTHON:-python3}" -m venv "$bots/pipecat"
-    "$bots/pipecat/bin/pip" install -q --disable-pip-version-check -r "$peers/pipecat/requirements.txt" 2>"$bots/pip.log" \
-        || fail "pip could not install pipecat: see $bots/pip.log"
-    cp "$peers/pipecat/requirements.txt" "$bots/pipecat.txt"
-fi
-if ! is_there "$peers/node/package.json" "$bots/node/package.json"; then
+python_peer pipecat
+python_peer s3
+if ! cmp -s "$peers/node/package.json" "$bots/node/package.json"; then
     printf '==> installing the SDK for Node\n'
     command -v npm >/dev/null || fail "npm is needed: apt-get install nodejs npm"
     rm -rf "$bots/node"

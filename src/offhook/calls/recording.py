@@ -5,6 +5,7 @@ Begun by a document or by REST, run beside the call's documents; ends with the c
 
 import asyncio
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,7 +189,8 @@ class Recording:
         code = error.error_code if error is not None else None
         self._become(status, duration=duration if octets else None, error_code=code)
         if not octets:
-            await self.call.world.recordings.delete(self.sid)
+            with suppress(RecordingFailed):  # nothing of it has left this machine
+                await self.call.world.recordings.delete(self.sid)
         self.over.set()
         self._tell(status.value)
 

@@ -16,6 +16,7 @@ import structlog
 
 from offhook.calls.errors import RecordingFailed
 from offhook.net.recording_forms import RecordingForms, derived
+from offhook.net.recording_uploads import RecordingUploads
 
 RATE, WIDTH = 8000, 2
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
@@ -27,18 +28,22 @@ log = structlog.get_logger(__name__)
 
 
 def recordings_folder(url: str, data: Path) -> Path:
-    """The folder that a `file:` URL names, relative to the data folder. Raises RecordingFailed for another kind."""
+    """The folder that recordings are written into: the one of a `file:` URL, relative to the data folder, or in there.
+
+    Raises RecordingFailed for what is no URL.
+    """
     scheme, _, path = url.partition(":")
-    if scheme != "file" or not path:
-        raise RecordingFailed(f"recordings.url must look like file:./recordings, not {url!r}")
-    return data / path.removeprefix("//")
+    if not scheme or not path:
+        raise RecordingFailed(f"recordings.url must look like file:./recordings or s3://bucket/folder, not {url!r}")
+    return data / path.removeprefix("//") if scheme == "file" else data / "recordings"
 
 
 class RecordingFolder:
-    """Files by SID; make it on the running loop and `close` it."""
+    """Files by SID; make it on the running loop and `close` it. `uploads` carry them elsewhere when they are whole."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, uploads: RecordingUploads | None = None) -> None:
         self.folder = folder
+        self._uploads = uploads
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recordings")
         self._forms = RecordingForms()
         self.waiting = 0
@@ -51,21 +56,36 @@ class RecordingFolder:
         """Begin a file. Returns at once; what goes wrong is told by finish."""
         return WavFile(self, self.path(sid), channels)
 
+    def keep(self, path: Path) -> None:
+        """A file is whole: let it be carried to where it belongs."""
+        if self._uploads is not None:
+            self._uploads.begin(path.stem)
+
+    async def start(self) -> None:
+        """Once everything is mended, carry away what an earlier process left here."""
+        if self._uploads is not None:
+            await self._uploads.start()
+
     async def mend(self, sid: str) -> int:
         """Make a file whole that an earlier process left; how many octets of samples it holds, 0 for none."""
         return await self.submit(_mend, self.path(sid))
 
     async def delete(self, sid: str) -> None:
-        """Remove a file and its other forms; nothing happens when there is none."""
+        """Remove a file and its other forms; nothing happens when there is none. Raises RecordingFailed."""
+        if self._uploads is not None:
+            await self._uploads.delete(sid)
         for path in (self.path(sid), *derived(self.path(sid))):
             await self.submit(_unlink, path)
 
     async def form(self, sid: str, *, is_mixed: bool, is_mp3: bool) -> Path:
-        """The file with this form of a recording. Raises FileNotFoundError when there is no recording."""
-        return await self._forms.of(self.path(sid), is_mixed=is_mixed, is_mp3=is_mp3)
+        """The file with this form of a recording. Raises FileNotFoundError when there is none, RecordingFailed."""
+        path = self.path(sid) if self._uploads is None else await self._uploads.path(sid)
+        return await self._forms.of(path, is_mixed=is_mixed, is_mp3=is_mp3)
 
     async def close(self) -> None:
         """Write what waits."""
+        if self._uploads is not None:
+            await self._uploads.close()
         await asyncio.to_thread(self._thread.shutdown)
 
     def submit(self, work: Callable[..., Result], *taken: Any) -> asyncio.Future[Result]:
@@ -97,6 +117,8 @@ class WavFile:
     async def finish(self, worth: int | None = None) -> int:
         """Close it. Raises RecordingFailed when not all of it could be kept; what was kept stays."""
         await self._folder.submit(self._close, worth)
+        if self._octets:
+            self._folder.keep(self._path)
         if self._failure:
             raise RecordingFailed(self._failure, self._octets)
         return self._octets

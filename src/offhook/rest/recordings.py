@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import web
 
+from offhook.calls.errors import RecordingFailed
 from offhook.calls.recording import Recording, url_of
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid, CallSid
@@ -22,7 +23,7 @@ from offhook.rest.request import extension_of
 from offhook.rest.world import WORLD
 
 SOURCE = "StartCallRecordingAPI"
-NOT_FOUND, CONFLICT = 404, 409
+NOT_FOUND, CONFLICT, UNAVAILABLE = 404, 409, 503
 
 
 # --- of a live call ------------------------------------------------------------------------------------------------
@@ -110,7 +111,10 @@ async def delete(request: web.Request) -> web.Response:
     record = await _stored(request)
     if not record.status.is_final:
         raise ApiError(CONFLICT, errors.INVALID_PARAMETER, "A recording that is not complete cannot be deleted")
-    await world.recordings.delete(record.sid)
+    try:
+        await world.recordings.delete(record.sid)
+    except RecordingFailed as error:
+        raise ApiError(UNAVAILABLE, errors.UNAVAILABLE, f"The recording cannot be reached: {error}") from error
     await world.store.delete_recording(record.account_sid, record.sid)
     return web.Response(status=204)
 
@@ -142,6 +146,8 @@ async def _media(request: web.Request, record: RecordingRecord, *, is_mp3: bool 
         path = await request.app[WORLD].recordings.form(record.sid, is_mixed=is_mixed, is_mp3=is_mp3)
     except FileNotFoundError as error:
         raise ResourceNotFound(request.path) from error
+    except RecordingFailed as error:
+        raise ApiError(UNAVAILABLE, errors.UNAVAILABLE, f"The recording cannot be reached: {error}") from error
     if not await asyncio.to_thread(path.is_file):
         raise ResourceNotFound(request.path)
     return web.FileResponse(path, headers={"Content-Type": "audio/mpeg" if is_mp3 else "audio/x-wav"})

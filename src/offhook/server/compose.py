@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.resolver import ThreadedResolver
@@ -22,6 +23,8 @@ from offhook.net.clock import SystemClock
 from offhook.net.media_service import MediaEdge, MediaService, PlaneSettings
 from offhook.net.media_stream import StreamClient, StreamLimits, anybody
 from offhook.net.recording_files import RecordingFolder, recordings_folder
+from offhook.net.recording_shelf import Shelf
+from offhook.net.recording_uploads import RecordingUploads
 from offhook.net.sip_service import SipService
 from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
@@ -87,8 +90,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         sip = SipService(edges, timeline, CLOCK, TOKENS, hear, resolver=resolver(settings.dns), protection=guarded)
         speech, recogniser = await open_speech(stack, settings, config.data)
         sockets = await open_streams(stack, settings, accounts)
-        recordings = RecordingFolder(recordings_folder(settings.recordings.url, config.data))
-        stack.push_async_callback(recordings.close)
+        recordings = open_recordings(stack, settings, config.data)
         world = World(
             signalling=sip,
             media=media,
@@ -109,6 +111,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         stack.push_async_callback(end_calls, exchange, settings.limits.drain)
         recovered = await exchange.recover()
         await exchange.mend_recordings()
+        await recordings.start()
         app = make_app(
             RestWorld(
                 exchange=exchange,
@@ -176,6 +179,17 @@ def open_media(stack: AsyncExitStack, settings: Settings, listen: Callable[[Medi
     )
     stack.callback(media.shut_down)
     return media
+
+
+def open_recordings(stack: AsyncExitStack, settings: Settings, data: Path) -> RecordingFolder:
+    """Where recordings are written, and how they get to where they are kept. Raises RecordingFailed."""
+    place = settings.recordings
+    folder = recordings_folder(place.url, data)
+    is_here = place.url.startswith("file:")
+    uploads = None if is_here else RecordingUploads(Shelf(place.url, place.options), folder, place.kept_bytes)
+    recordings = RecordingFolder(folder, uploads)
+    stack.push_async_callback(recordings.close)
+    return recordings
 
 
 async def open_streams(stack: AsyncExitStack, settings: Settings, accounts: Mapping[AccountSid, str]) -> StreamClient:

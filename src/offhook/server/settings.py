@@ -182,9 +182,16 @@ class Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Recordings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where recordings are kept."""
+    """Where recordings are kept: `file:` and a folder below the data folder, or any URL that fsspec knows.
+
+    `s3://bucket/folder` needs the extra s3. `options` are what fsspec takes for such a place, as in
+    `endpoint_url = "https://minio.example.org"`, those of a table within by `client_kwargs.region_name`; who we are
+    is better told by the environment (AWS_ACCESS_KEY_ID…). `kept_bytes` of what is there stays here, too.
+    """
 
     url: str = "file:./recordings"
+    options: dict[str, str] = {}
+    kept_bytes: int = 1_073_741_824
 
 
 class Streams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -122,9 +122,10 @@ async def test_many_at_once(tmp_path: Path) -> None:
 
 
 async def test_where_they_are_kept(tmp_path: Path) -> None:
-    """A folder, relative to the data folder or absolute; other stores are refused."""
+    """A folder, relative to the data folder or absolute; what goes elsewhere is written into the data folder first."""
     assert recordings_folder("file:./recordings", tmp_path) == tmp_path / "recordings"
     assert recordings_folder("file:///var/lib/x", tmp_path) == Path("/var/lib/x")
     assert HEADER.size == 44
+    assert recordings_folder("s3://bucket/folder", tmp_path) == tmp_path / "recordings"
     with pytest.raises(RecordingFailed, match="s3"):
-        recordings_folder("s3://bucket", tmp_path)
+        recordings_folder("recordings", tmp_path)
