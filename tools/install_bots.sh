@@ -11,7 +11,6 @@ fail() {
     exit 1
 }
 
-mkdir -p "$bots"
 python_peer() {
     wanted=$peers/$1/requirements.txt
     if ! cmp -s "$wanted" "$bots/$1.txt"; then
@@ -24,15 +23,24 @@ python_peer() {
     fi
 }
 
-python_peer pipecat
-python_peer s3
-if ! cmp -s "$peers/node/package.json" "$bots/node/package.json"; then
-    printf '==> installing the SDK for Node\n'
-    command -v npm >/dev/null || fail "npm is needed: apt-get install nodejs npm"
-    rm -rf "$bots/node"
-    mkdir -p "$bots/node.new"
-    cp "$peers/node/package.json" "$bots/node.new/"
-    (cd "$bots/node.new" && npm install --no-audit --no-fund --no-package-lock --silent) \
-        || fail "npm could not install the packages of $peers/node/package.json"
-    mv "$bots/node.new" "$bots/node"
-fi
+node_peer() {
+    if ! cmp -s "$peers/node/package.json" "$bots/node/package.json"; then
+        printf '==> installing the SDK for Node\n'
+        command -v npm >/dev/null || fail "npm is needed: apt-get install nodejs npm"
+        rm -rf "$bots/node" "$bots/node.new"
+        mkdir -p "$bots/node.new"
+        cp "$peers/node/package.json" "$bots/node.new/"
+        (cd "$bots/node.new" && npm install --no-audit --no-fund --no-package-lock --silent) \
+            || fail "npm could not install the packages of $peers/node/package.json"
+        mv "$bots/node.new" "$bots/node"
+    fi
+}
+
+mkdir -p "$bots"
+python_peer pipecat &
+pipecat=$!
+python_peer s3 &
+s3=$!
+node_peer
+wait "$pipecat"
+wait "$s3"

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from typing import Any
 import aiohttp
 from eventually import eventually
 from free_ports import free_port
+from warm_process import WarmProcess, start
 
 ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "interop-test-token"
@@ -76,7 +76,7 @@ class Offhook:
     sip_port: int
     sips_port: int
     client: aiohttp.ClientSession
-    process: asyncio.subprocess.Process
+    process: WarmProcess
     folder: Path
     was_killed: bool = False
 
@@ -196,19 +196,15 @@ async def offhook(
     """
     http, sip, sips = free_port(), free_port(), free_port()
     config = write_config(folder, application, (http, sip, sips), t1)
-    program = Path(sys.executable).with_name("offhook")
-    with (folder / "output.log").open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            program,
-            "serve",
-            "--config",
-            config,
-            cwd=folder,
-            env={"OFFHOOK_DATA": str(folder / "data"), "HOME": str(folder), **PASSED_ON, **environment},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
+    (folder / "output.log").touch()
+    process = start(
+        "serve",
+        "--config",
+        str(config),
+        folder=folder,
+        environment={"OFFHOOK_DATA": str(folder / "data"), "HOME": str(folder), **PASSED_ON, **environment},
+        output=folder / "output.log",
+    )
     credentials = b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
     async with aiohttp.ClientSession(headers={"Authorization": f"Basic {credentials}"}) as client:
         running = Offhook(f"http://127.0.0.1:{http}", sip, sips, client, process, folder)
