@@ -1,4 +1,4 @@
-"""Runs a fuzz target under a coverage-guided fuzzer: python tests/fuzz/fuzzing.py TARGET SECONDS.
+"""Runs a fuzz target under a coverage-guided fuzzer: python tests/fuzz/fuzzing.py TARGET SECONDS [SEED].
 
 Targets in Python run under atheris, which is libFuzzer with the coverage of the interpreter's byte code; the native one
 is compiled by clang with libFuzzer and sanitizers. What is found is kept in build/fuzz, and runs begin with it.
@@ -31,15 +31,15 @@ def seeds_of(target: str) -> dict[str, bytes]:
     return found
 
 
-def arguments(target: str, seconds: int, place: Path) -> list[str]:
-    """What libFuzzer is told: `place` holds the corpus, and a crash is written there."""
+def arguments(target: str, seconds: int, seed: int, place: Path) -> list[str]:
+    """What libFuzzer is told: `place` holds the corpus, and a crash is written there; a seed of 0 is any."""
     corpus, seeds = place / "corpus", place / "seeds"
     for folder in (corpus, seeds):
         folder.mkdir(parents=True, exist_ok=True)
     for name, data in seeds_of(target).items():
         (seeds / name).write_bytes(data)
     options = [f"-max_total_time={seconds}", f"-max_len={LENGTHS[target]}", f"-artifact_prefix={place}/", "-timeout=5"]
-    options += ["-rss_limit_mb=1024", "-len_control=0", "-print_final_stats=1"]
+    options += ["-rss_limit_mb=1024", "-len_control=0", "-print_final_stats=1", f"-seed={seed}"]
     words = HERE / f"{target}.dict"
     if words.exists():
         options.append(f"-dict={words}")
@@ -62,10 +62,10 @@ def build_native(place: Path) -> Path:
     return program
 
 
-def run(target: str, seconds: int) -> None:
+def run(target: str, seconds: int, seed: int = 0) -> None:
     """Fuzz until the time is up or something is found; does not return."""
     place = ROOT / "build" / "fuzz" / target
-    options = arguments(target, seconds, place)
+    options = arguments(target, seconds, seed, place)
     if target == "native":
         program = build_native(place)
         os.execv(program, [str(program), *options])  # noqa: S606  # the harness just built
@@ -78,6 +78,7 @@ def run(target: str, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in TARGETS or not sys.argv[2].isdigit():  # two arguments
-        sys.exit(f"usage: fuzzing.py {'|'.join(TARGETS)} SECONDS")
-    run(sys.argv[1], int(sys.argv[2]))
+    given = sys.argv[1:]
+    if len(given) not in {2, 3} or given[0] not in TARGETS or not all(number.isdigit() for number in given[1:]):
+        sys.exit(f"usage: fuzzing.py {'|'.join(TARGETS)} SECONDS [SEED]")
+    run(given[0], *map(int, given[1:]))

@@ -103,13 +103,13 @@ def _read_via(text: str) -> Via:
         else:
             others.append((name, value))
     rport = known.get("rport")
-    received = known.get("received")
+    received = known.get("received", "").strip("[]")  # an IPv6 address is read with brackets and without
     return Via(
         transport=transport,
         host=read_host(host),
         port=None if port is None else parse_number(port, HIGHEST_PORT, "a port"),
         branch=known.get("branch") or None,
-        received=received.strip("[]") if received else None,
+        received=received or None,
         rport=parse_number(rport, HIGHEST_PORT, "an rport") if rport else rport,
         params=tuple(others),
     )

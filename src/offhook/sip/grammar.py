@@ -16,8 +16,10 @@ Value = TypeVar("Value")
 TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]+"  # noqa: S105  # the grammar's word, no secret
 WHITESPACE = " \t"
 LWS = r"[ \t]*"
+BARE = r'[^\s"<>,;]+'  # interop: more than tokens come as values without quotes
 
 _TOKEN = re.compile(TOKEN)
+_BARE = re.compile(BARE)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _ESCAPED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 # Possessive, and an open quote or bracket runs to the end: one pass over hostile text, never a second.
@@ -25,7 +27,7 @@ _LIST_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|<[^>]*+>?|,', re.DOTALL)
 _PARAM_PIECE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|;', re.DOTALL)
 # What nearly every message has: neither white space nor quotes.
 _PLAIN_PARAMS = re.compile(rf"(?:;{TOKEN}(?:=[^\s\"<>,;=]++)?+)++")
-_PARAM = re.compile(rf'{LWS}({TOKEN}){LWS}(?:={LWS}("(?:[^"\\]++|\\.)*+"|[^\s"<>,;]+){LWS})?', re.DOTALL)
+_PARAM = re.compile(rf'{LWS}({TOKEN}){LWS}(?:={LWS}("(?:[^"\\]++|\\.)*+"|{BARE}){LWS})?', re.DOTALL)
 
 
 def remembered(read: Callable[[str], Value]) -> Callable[[str], Value]:
@@ -46,6 +48,11 @@ def remembered(read: Callable[[str], Value]) -> Callable[[str], Value]:
 def is_token(text: str) -> bool:
     """Whether the text is a token (§25.1): a method, a header name, a parameter name."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def stands_bare(text: str) -> bool:
+    """Whether the text can be the value of a parameter without quotes."""
+    return _BARE.fullmatch(text) is not None
 
 
 def quote(text: str) -> str:

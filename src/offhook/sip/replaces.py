@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from offhook.sip.errors import MalformedValue
-from offhook.sip.grammar import find_param, parse_params
+from offhook.sip.grammar import find_param, parse_params, stands_bare
 
 MAX_LENGTH = 1024  # characters of a whole value
 
@@ -23,7 +23,7 @@ class Replaces:
         call_id, semicolon, rest = text.partition(";")
         params = parse_params(semicolon + rest) if len(text) <= MAX_LENGTH else ()
         to_tag, from_tag = find_param(params, "to-tag"), find_param(params, "from-tag")
-        if not call_id.strip() or not to_tag or not from_tag:
+        if not (call_id.strip() and to_tag and from_tag and stands_bare(to_tag) and stands_bare(from_tag)):
             raise MalformedValue(f"expected a Call-ID with to-tag and from-tag, found {text[:80]!r}")
         is_early_only = find_param(params, "early-only") is not None
         return cls(call_id=call_id.strip(), to_tag=to_tag, from_tag=from_tag, is_early_only=is_early_only)

@@ -72,6 +72,14 @@ def test_ipv6_in_a_via() -> None:
         assert (via.host, via.port, via.received) == ("2001:db8::9:1", 5060, "2001:db8::9:255")
 
 
+@pytest.mark.parametrize("received", ["[", "[]"])
+def test_via_received_of_nothing(received: str) -> None:
+    """Brackets around nothing are no address: they are not printed either."""
+    via = Via.parse(f"SIP/2.0/UDP [2001:db8::9:1];received={received}")
+    assert via.received is None
+    assert Via.parse(str(via)) == via
+
+
 def test_the_first_of_repeated_via_params_counts() -> None:
     """A second branch does not hide the first."""
     assert Via.parse("SIP/2.0/UDP a;branch=1;branch=2").branch == "1"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from offhook.sip.address import Address
 from offhook.sip.digest import Challenge, Credentials
+from offhook.sip.errors import MalformedValue
 from offhook.sip.fields import CSeq, MediaType, Via
 from offhook.sip.headers import COMPACT_FORMS
 from offhook.sip.message import Message, Request, Response
@@ -169,6 +170,13 @@ def test_a_tel_uri_reads_back(uri: TelUri) -> None:
 def test_a_replaces_reads_back(replaces: Replaces) -> None:
     """A dialog's three names (RFC 3891)."""
     assert Replaces.parse(str(replaces)) == replaces
+
+
+@pytest.mark.parametrize("tag", ['"x\\"y"', '"a;b"', '"a b"', '""'])
+def test_a_replaces_with_a_quoted_tag_is_refused(tag: str) -> None:
+    """Tags are tokens (RFC 3891 §6.1): one that needs its quotes is nobody's."""
+    with pytest.raises(MalformedValue):
+        Replaces.parse(f"c;to-tag=a;from-tag={tag}")
 
 
 _texts = st.text(max_size=12)
