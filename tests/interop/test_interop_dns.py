@@ -272,6 +272,24 @@ async def test_a_name_that_is_not_there(town: Town) -> None:
     assert await town.warnings(record["sid"]) == ["13254"]
 
 
+async def test_no_call_leads_inside_where_none_may(town: Town) -> None:
+    """Contract 1 §2.7: neither an address nor a name of one that is not public is called, and both are a 13254."""
+    environment = {"OFFHOOK_DNS__SERVERS": f'["127.0.0.1:{town.dns_port}"]', "OFFHOOK_SIP__PRIVATE_TARGETS": "false"}
+    with Refuser() as phone:
+        async with (
+            dns_server(town.folder / "inside-dns", town.dns_port, address("inside", "127.0.0.1")),
+            offhook(town.folder / "inside", town.application.url, environment=environment) as platform,
+        ):
+            other = Town(platform, town.application, town.folder, town.dns_port)
+            named = await other.call("inside", port=phone.port)
+            call = await platform.call(f"sip:bob@127.0.0.1:{phone.port}", Twiml="<Response><Hangup/></Response>")
+            plain = await platform.ended(call["sid"])
+            warnings = [await other.warnings(one["sid"]) for one in (named, plain)]
+    assert (named["status"], plain["status"]) == ("failed", "failed")
+    assert warnings == [["13254"], ["13254"]]
+    assert not phone.calls
+
+
 async def test_a_server_that_is_silent(town: Town) -> None:
     """The call fails when patience ends; a call that needs no name is not kept waiting."""
     loop = asyncio.get_running_loop()

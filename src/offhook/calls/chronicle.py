@@ -58,6 +58,9 @@ class Chronicle:
         if event.cause is RefusalCause.UNRESOLVED:
             self.notice(UNRESOLVED, f"{target}: no address was found for its host")
             return
+        if event.cause is RefusalCause.PRIVATE:
+            self.notice(UNRESOLVED, f"{target}: {event.reason}, and this call goes to public ones alone")
+            return
         code = str(event.code) if event.cause is RefusalCause.RESPONSE else f"{event.cause.value}:"
         answer = f"{code} {event.reason}".strip(" :")
         detail = {"place": event.place, "cause": event.cause.value, "code": event.code, "reason": event.reason}

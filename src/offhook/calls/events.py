@@ -24,6 +24,7 @@ class RefusalCause(Enum):
     TIMEOUT = "timeout"  # nothing came (timer B); code is 408
     TRANSPORT = "transport"  # the wire refused; code is 503
     UNRESOLVED = "unresolved"  # the host has no address; code is 503, nothing was sent
+    PRIVATE = "private"  # its addresses are of private networks, where the call may not go; likewise
     CANCELED = "canceled"  # we gave up; code is 487
 
 

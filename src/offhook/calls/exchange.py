@@ -284,7 +284,7 @@ class Exchange:
     def _route(self, order: PlaceCall) -> Route:
         if order.to.startswith("+") or order.to[:1].isdigit():
             return route_number(order.to, self.dialplan.trunks)
-        return route_sip(order.to, order.credentials)
+        return route_sip(order.to, order.credentials, needs_public=not self.world.settings.private_targets)
 
     async def _end(self, supervision: Supervision) -> CallRecord:
         supervision.call.hang_up(CallStatus.CANCELED)

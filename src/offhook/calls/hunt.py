@@ -77,7 +77,12 @@ class Hunt:
         caller_id = order.caller_id
         from_user = inherited_user(parent.record.from_) if caller_id is None else caller_user(caller_id)
         to, credentials = target.to, target.credentials
-        route = route_number(to, self._trunks) if target.is_number else route_sip(to, credentials)
+        needs_public = not self.world.settings.private_targets
+        route = (
+            route_number(to, self._trunks)
+            if target.is_number
+            else route_sip(to, credentials, needs_public=needs_public)
+        )
         for code, text in route.warnings:
             parent.notice(code, text)
         if hops_left(parent) < 1:

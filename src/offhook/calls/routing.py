@@ -32,6 +32,7 @@ class Route:
     credentials: SipCredentials | None = None
     is_secure: bool = False
     proxy: str = ""
+    needs_public: bool = False
     warnings: tuple[tuple[int, str], ...] = ()
 
     def order(self, *, call_headers: HeaderList, from_user: str, from_host: str) -> InviteOrder:
@@ -47,11 +48,12 @@ class Route:
             credentials=self.credentials,
             is_secure=self.is_secure,
             proxy=self.proxy,
+            needs_public=self.needs_public,
         )
 
 
-def route_sip(text: str, credentials: SipCredentials | None) -> Route:
-    """Out to a SIP URI as <Sip> or REST has it. Raises InvalidTarget."""
+def route_sip(text: str, credentials: SipCredentials | None, *, needs_public: bool = False) -> Route:
+    """Out to a SIP URI as <Sip> or REST has it; with `needs_public` to no private address. Raises InvalidTarget."""
     target = parse_target(text)
     return Route(
         edge=target.edge,
@@ -59,6 +61,7 @@ def route_sip(text: str, credentials: SipCredentials | None) -> Route:
         headers=target.headers,
         credentials=credentials,
         is_secure=target.is_secure,
+        needs_public=needs_public,
         warnings=target.warnings,
     )
 

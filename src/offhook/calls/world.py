@@ -56,6 +56,7 @@ class CallSettings:
     max_calls: int = 5000
     max_redirects: int = 100  # documents that follow one another without a pause
     sip_domain: str = "sip.localhost"
+    private_targets: bool = True  # whether a SIP URI may lead to an address that is not public
     api_url: str = "http://127.0.0.1:8080"  # where the REST API is reached, without a slash at the end
     stream_queue: float = 600.0  # seconds of sound that a stream may have waiting to be played
     refer_silence: float = 32.0  # how long <Refer> waits for the first NOTIFY after the peer's 202

@@ -268,11 +268,12 @@ def call_settings(settings: Settings) -> CallSettings:
         time_limit=limits.call_length,
         max_calls=limits.calls,
         sip_domain=settings.sip.domain,
+        private_targets=settings.sip.private_targets,
         stream_queue=settings.streams.queue,
         api_url=(settings.http.public_url or f"http://{settings.http.listen}").rstrip("/"),
         redirects=RedirectRules(
             limit=settings.sip.redirects,
-            allows_private=settings.sip.redirect_private,
+            allows_private=settings.sip.redirect_private and settings.sip.private_targets,
             own_domain=settings.sip.domain,
         ),
         status_of_code=status_of_code(settings.calls.status_of_code),

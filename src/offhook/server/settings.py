@@ -28,9 +28,11 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     `session_expires` and `min_se` are the interval of session timers and the shortest that is taken, in seconds
     (RFC 4028, which wants 90 at least); 0 for the former leaves them off. `redirects` is how many 3xx one call follows,
-    `redirect_private` whether also to addresses that are not public. After a response of `failover_codes` the next
-    target of a name is tried, and after `target_timeout` seconds of silence; a target that failed is tried last for
-    `avoid_failed` seconds; requests of more than `datagram_limit` octets prefer TCP. Each of the three may be 0.
+    `redirect_private` whether also to addresses that are not public; `private_targets` is whether any SIP URI of an
+    application may lead there: false where those who write applications are strangers to the network. After a response
+    of `failover_codes` the next target of a name is tried, and after `target_timeout` seconds of silence; a target that
+    failed is tried last for `avoid_failed` seconds; requests of more than `datagram_limit` octets prefer TCP. Each of
+    the three may be 0.
     `nat` says when a peer is called back where it sends from rather than at its Contact: "auto" when that is an address
     that only its own network knows, "always" or "never".
     `digest_algorithms` are offered to callers that have to prove who they are, in this order.
@@ -44,6 +46,7 @@ class Sip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     min_se: int = 90
     redirects: int = 5
     redirect_private: bool = True
+    private_targets: bool = True
     failover_codes: tuple[int, ...] = (503,)
     target_timeout: float = 4.0
     avoid_failed: float = 30.0

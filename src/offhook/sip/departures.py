@@ -234,18 +234,18 @@ class Departures:
         while departure.hops:
             hop = departure.hops.popleft()
             objection = self._objection(departure, hop)
-            if not objection:
+            if objection is None:
                 self._attempt(departure, hop, now)
                 return
-            self.layer.trace(TraceEntry("no way", f"{hop.host}: {objection}", departure.request.call_id))
-            cause = RefusalCause.TRANSPORT
+            cause, why = objection
+            self.layer.trace(TraceEntry("no way", f"{hop.host}: {why}", departure.request.call_id))
             if departure.watcher is not None:
-                departure.watcher.has_failed(hop, cause, None, objection)
+                departure.watcher.has_failed(hop, cause, None, why)
         self._fail(departure, cause)
 
-    def _objection(self, departure: Departure, hop: Hop) -> str:
+    def _objection(self, departure: Departure, hop: Hop) -> tuple[RefusalCause, str] | None:
         if hop.transport not in self._sent_by:
-            return f"this edge has no {hop.transport.value}"
+            return RefusalCause.TRANSPORT, f"this edge has no {hop.transport.value}"
         return departure.rules.objection(hop)
 
     def _attempt(self, departure: Departure, hop: Hop, now: float) -> None:

@@ -17,6 +17,7 @@ class RefusalCause(Enum):
     TIMEOUT = "timeout"
     TRANSPORT = "transport"
     UNRESOLVED = "unresolved"
+    PRIVATE = "private"
     CANCELED = "canceled"
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from offhook.sip.events import RefusalCause
 from offhook.sip.hop import Hop, Transport
 
 
@@ -17,13 +18,13 @@ class HopRules:
     needs_tls: bool = False
     needs_public: bool = False
 
-    def objection(self, hop: Hop) -> str:
-        """Why a request may not go there; "" when it may."""
-        if self.needs_tls and hop.transport is not Transport.TLS:
-            return f"a secure call does not go by {hop.transport.value}"
+    def objection(self, hop: Hop) -> tuple[RefusalCause, str] | None:
+        """Why a request may not go there, in a word and in words; None when it may."""
         if self.needs_public and is_private(hop.host):
-            return f"{hop.host} is a private address"
-        return ""
+            return RefusalCause.PRIVATE, f"{hop.host} is a private address"
+        if self.needs_tls and hop.transport is not Transport.TLS:
+            return RefusalCause.TRANSPORT, f"a secure call does not go by {hop.transport.value}"
+        return None
 
 
 ANY_HOP = HopRules()

@@ -386,6 +386,6 @@ def test_a_name_does_not_lead_a_redirected_call_into_a_private_network(inside: s
     talk.ours.expect(RedirectReceived)
     talk.ours.endpoint.follow_redirect(session, TARGET, talk.wire.now, needs_public=True)
     talk.ours.pump()
-    assert talk.refused().cause is RefusalCause.TRANSPORT
+    assert talk.refused().cause is RefusalCause.PRIVATE
     assert [one.reason for one in talk.ours.attempts] == [f"{inside} is a private address"]
     assert not [one for one in talk.wire.sent if one.target[0] == inside]
