@@ -62,7 +62,7 @@ class Town:
     def joined(self) -> set[frozenset[str]]:
         """Who is joined to whom, by Call-ID."""
         calls = [supervision.call for supervision in self.board.exchange.registry.all()]
-        pairs = ((call, call.partner) for call in calls if call.partner is not None)
+        pairs = ((call, call.partnership.partner) for call in calls if call.partnership.partner is not None)
         return {frozenset((self.call_id(one.record), self.call_id(other.record))) for one, other in pairs}
 
 

@@ -37,14 +37,14 @@ async def bridge(parent: Call, child: Call, terms: BridgeTerms) -> BridgeEnd:
     if one is None or other is None:
         return BridgeEnd.CHILD_ENDED
     media.connect(one, other)
-    parent.join(child, takes_referrals=terms.takes_referrals)
-    child.join(parent, takes_referrals=terms.takes_referrals)
+    parent.partnership.join(child, takes_referrals=terms.takes_referrals)
+    child.partnership.join(parent, takes_referrals=terms.takes_referrals)
     waits: dict[BridgeEnd, Coroutine[Any, Any, object]] = {
         BridgeEnd.CHILD_ENDED: child.leg.ended.wait(),
-        BridgeEnd.CHILD_TAKEN_AWAY: child.taken_away.wait(),
+        BridgeEnd.CHILD_TAKEN_AWAY: child.partnership.taken_away.wait(),
         BridgeEnd.PARENT_ENDED: parent.leg.ended.wait(),
-        BridgeEnd.PARENT_REFERRED: parent.referred.wait(),
-        BridgeEnd.CHILD_REFERRED: child.referred.wait(),
+        BridgeEnd.PARENT_REFERRED: parent.partnership.referred.wait(),
+        BridgeEnd.CHILD_REFERRED: child.partnership.referred.wait(),
     }
     if terms.hangup_on_star:
         waits[BridgeEnd.STAR_PRESSED] = star_pressed(parent)
@@ -61,8 +61,8 @@ async def bridge(parent: Call, child: Call, terms: BridgeTerms) -> BridgeEnd:
         for port in (parent.leg.port, child.leg.port):
             if port is not None:
                 media.disconnect(port)
-        parent.part()
-        child.part()
+        parent.partnership.part()
+        child.partnership.part()
 
 
 async def star_pressed(call: Call) -> bool:

@@ -23,6 +23,7 @@ from offhook.calls.events import (
 )
 from offhook.calls.leg import CallLeg
 from offhook.calls.leg_table import LegState
+from offhook.calls.partnership import Partnership
 from offhook.calls.ports import Sound, TapBlock
 from offhook.calls.progress import Progress
 from offhook.calls.recordings import Recordings
@@ -37,9 +38,6 @@ from offhook.model.webhook import standard_parameters
 BUSY_HERE = 486
 NOT_FOUND = 404  # contract 1 §0.2: what <Reject> answers on an inbound SIP leg
 OK = 200
-TRANSFER_OVER = (200, "OK")
-DECLINE = 603
-NO_REFER_URL, TRANSFER_NOT_ALLOWED = 13802, 32218
 
 
 class Dials(Protocol):
@@ -50,11 +48,7 @@ class Dials(Protocol):
 
 
 class Call:
-    """One call. `ready` is set when a dialed call may be joined, `taken_away` when something else was made of it.
-
-    `partner` is the call that it is joined to; `keeper` the call whose <Dial> made it and ends it; `referral` what the
-    peer asks for while `referred` is set.
-    """
+    """One call. `ready` is set when a dialed call may be joined."""
 
     def __init__(self, world: World, record: CallRecord, dials: Dials, *, time_limit: float | None = None) -> None:
         self.world = world
@@ -66,18 +60,9 @@ class Call:
         self.streams = Streams(self)
         self.recordings = Recordings(self)
         self.ready = asyncio.Event()
-        self.taken_away = asyncio.Event()
         self.finished = asyncio.Event()
         self.is_dialing = False
-        self.partner: Call | None = None
-        self.parted = asyncio.Event()
-        self.parted.set()
-        self.keeper: Call | None = None
-        self._transferor: Call | None = None
-        self.referral: ReferReceived | None = None
-        self.referred = asyncio.Event()
-        self._early_referral: ReferReceived | None = None
-        self._takes_referrals = False
+        self.partnership: Partnership[Call] = Partnership(self, self.call_of)
         self.fallback: WebhookTarget | None = None  # set by REST; wins over the one that the call began with
         self.time_limit = world.settings.time_limit if time_limit is None else time_limit
         self._dials = dials
@@ -185,45 +170,6 @@ class Call:
         """The standard webhook parameters for the present status (contract 1 §7.1)."""
         return standard_parameters(self.record)
 
-    # --- joined to another ----------------------------------------------------------------------------------------
-
-    def join(self, partner: "Call", *, takes_referrals: bool) -> None:
-        """The media of both are connected; whoever made room for this has done its part."""
-        self.partner, self._takes_referrals = partner, takes_referrals
-        self.parted.clear()
-        self.referred.clear()
-        early, self._early_referral = self._early_referral, None
-        if early is not None:
-            self._judge(early)
-        transferor, self._transferor = self._transferor, None
-        if transferor is not None:
-            transferor.leg.notify_refer(*TRANSFER_OVER)
-            transferor.hang_up()
-
-    def part(self) -> None:
-        """They are no more."""
-        self.partner = None
-        self.referred.clear()
-        self.parted.set()
-
-    def expect_relief_of(self, transferor: "Call") -> None:
-        """Hang up `transferor` as soon as this call is joined to another."""
-        self._transferor = transferor
-
-    def still_has(self, transferor: "Call") -> bool:
-        """Whether it was not joined to another after all; from now on it may be without consequence."""
-        was_waiting, self._transferor = self._transferor is transferor, None
-        return was_waiting
-
-    def be_taken_away(self) -> None:
-        """Leave the <Dial> that made it."""
-        self.keeper = None
-        self.taken_away.set()
-
-    def begin_anew(self, keeper: "Call | None") -> None:
-        """Belong to another <Dial>, or to none, and be free to be taken away from there."""
-        self.keeper, self.taken_away = keeper, asyncio.Event()
-
     def call_of(self, session: SessionId) -> "Call | None":
         """The call of the same account that has this session, if it is up."""
         leg = self.world.legs.by_session.get(session)
@@ -307,32 +253,7 @@ class Call:
     def leg_was_referred(self, event: ReferReceived) -> None:
         """Let the bridge carry it out, or say why it may not."""
         self.trace(Kind.LEG, f"asked to transfer to {event.target}", event="referred", target=event.target)
-        if self.partner is None and self.keeper is not None:
-            self._early_referral = event  # a callee that asks before it is joined: judged when it is
-        else:
-            self._judge(event)
-
-    def _judge(self, event: ReferReceived) -> None:
-        objection = self._objection(event)
-        if objection is None:
-            self.referral = event
-            self.referred.set()
-            return
-        self.notice(*objection, is_error=True)
-        self.leg.refuse_refer(DECLINE)
-
-    def _objection(self, event: ReferReceived) -> tuple[int, str] | None:
-        if self.partner is None:
-            return TRANSFER_NOT_ALLOWED, "a transfer was refused: nobody else is on this call"
-        if event.replaces is not None:
-            other = self.call_of(event.replaces)
-            far = other.partner if other is not None else None
-            if other is None or far is None or self in (other, far):
-                return TRANSFER_NOT_ALLOWED, "an attended transfer was refused: the other call is joined to nobody"
-            return None
-        if not self._takes_referrals:
-            return NO_REFER_URL, "a transfer was refused: the <Dial> has no referUrl"
-        return None
+        self.partnership.be_asked(event)
 
     def set_time_limit(self, seconds: float) -> None:
         """Let the call end this long after its answer (REST TimeLimit)."""

@@ -104,7 +104,7 @@ class Hunt:
             return await self._join(parent, winner, order, recording)
         finally:
             for child in children:
-                if child.keeper is parent:
+                if child.partnership.keeper is parent:
                     child.hang_up(CallStatus.CANCELED)
 
     def _ring(self, parent: Call, order: DialOrder, candidate: Candidate) -> Call:
@@ -124,7 +124,7 @@ class Hunt:
         )
         world.store.add_call(record)
         supervision = self._registry.make(record, self)
-        supervision.call.keeper = parent
+        supervision.call.partnership.keeper = parent
         invite = candidate.route.order(
             call_headers=identity_headers(record),
             from_user=candidate.from_user,
@@ -151,7 +151,9 @@ class Hunt:
                     return child
             if max(done) >= len(remaining):
                 return None
-            remaining = [child for child in remaining if not child.is_over and not child.taken_away.is_set()]
+            remaining = [
+                child for child in remaining if not child.is_over and not child.partnership.taken_away.is_set()
+            ]
         return None
 
     async def _join(self, parent: Call, child: Call, order: DialOrder, recording: DialRecording) -> DialOutcome:
@@ -172,13 +174,13 @@ class Hunt:
                     return outcome_of(joined, is_bridged=True, was_taken=True)
                 if end is BridgeEnd.PARENT_REFERRED:
                     return await self._leave(parent, joined, order, terms)
-                if end is not BridgeEnd.CHILD_REFERRED or joined.referral is None:
+                if end is not BridgeEnd.CHILD_REFERRED or joined.partnership.referral is None:
                     break
-                outcome, joined = await self._transfer(parent, joined, order, joined.referral)
+                outcome, joined = await self._transfer(parent, joined, order, joined.partnership.referral)
                 if outcome is not None:
                     return outcome
         finally:
-            if joined.keeper is parent:
+            if joined.partnership.keeper is parent:
                 joined.hang_up()
         await joined.finished.wait()
         return outcome_of(joined, is_bridged=was_joined)
@@ -200,7 +202,7 @@ class Hunt:
 
     async def _leave(self, parent: Call, child: Call, order: DialOrder, terms: BridgeTerms) -> DialOutcome:
         """The parent itself asked for a transfer: the child goes on without it."""
-        referral = parent.referral
+        referral = parent.partnership.referral
         if referral is not None and referral.replaces is not None:
             far = await self._transfers.replace(child, referral)
             if far is not None:
@@ -212,10 +214,12 @@ class Hunt:
 
     async def _report_losers(self, children: list[Call]) -> DialOutcome:
         for child in children:
-            if not child.taken_away.is_set():
+            if not child.partnership.taken_away.is_set():
                 child.hang_up(CallStatus.CANCELED)
                 await child.finished.wait()
-        outcomes = [outcome_of(child, is_bridged=False, was_taken=child.taken_away.is_set()) for child in children]
+        outcomes = [
+            outcome_of(child, is_bridged=False, was_taken=child.partnership.taken_away.is_set()) for child in children
+        ]
         return min(outcomes, key=lambda outcome: _rank(outcome.status))
 
 
@@ -242,7 +246,7 @@ def hops_left(parent: Call) -> int:
 
 
 async def _settled(child: Call) -> None:
-    await first_of(child.ready.wait(), child.leg.ended.wait(), child.taken_away.wait())
+    await first_of(child.ready.wait(), child.leg.ended.wait(), child.partnership.taken_away.wait())
 
 
 def _rank(status: CallStatus) -> int:

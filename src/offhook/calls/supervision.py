@@ -89,7 +89,7 @@ class Supervision:
         old = self._steering
         old.cancel()
         self.call.leg.sound.forget_typed()
-        self.call.be_taken_away()
+        self.call.partnership.be_taken_away()
         self._steering = self._tasks.create_task(self._replace(old, steer), name=f"{self.call.sid} handed over")
 
     async def _live(self, steer: Callable[[], Awaitable[None]]) -> None:

@@ -38,10 +38,10 @@ class Transfers:
         As answerOnBridge asks for: a transfer that comes to nothing leaves the two as they were.
         """
         child.leg.accept_refer()
-        parent.expect_relief_of(child)
+        parent.partnership.expect_relief_of(child)
         start = ProgramStart(document=order.refer, extra_parameters=refer_parameters(referral), is_attempt=True)
         await self._registry.program.run(parent, start)
-        if not parent.still_has(child):
+        if not parent.partnership.still_has(child):
             return True
         child.leg.notify_refer(*UNAVAILABLE)
         return False
@@ -55,18 +55,18 @@ class Transfers:
     async def replace(self, survivor: Call, referral: ReferReceived) -> Call | None:
         """Take the far end of the replaced call away from it, for `survivor` to be joined to; None when it is gone."""
         other = self._other(survivor, referral)
-        far = other.partner if other is not None else None
+        far = other.partnership.partner if other is not None else None
         if other is None or far is None:
             return None
         supervision = self._registry.find(far.record.sid)
         other.hang_up()
-        if far.keeper is other or supervision is None:
-            far.be_taken_away()
+        if far.partnership.keeper is other or supervision is None:
+            far.partnership.be_taken_away()
         else:
             supervision.hand_over(far.leg.ended.wait)
-        far.begin_anew(survivor)
+        far.partnership.begin_anew(survivor)
         try:
-            await far.parted.wait()
+            await far.partnership.parted.wait()
         except asyncio.CancelledError:
             far.hang_up()
             raise
@@ -79,21 +79,21 @@ class Transfers:
 
         async def join() -> None:
             try:
-                await one.parted.wait()
+                await one.partnership.parted.wait()
                 await bridge(one, other, terms)
             finally:
                 _end(other)
                 _end(one)
 
         async def accompany() -> None:
-            await first_of(one.leg.ended.wait(), one.taken_away.wait())
+            await first_of(one.leg.ended.wait(), one.partnership.taken_away.wait())
             _end(other)
 
         for call, steer in ((one, join), (other, accompany)):
             supervision = self._registry.find(call.record.sid)
             if supervision is not None:
                 supervision.hand_over(steer)
-            call.begin_anew(None)
+            call.partnership.begin_anew(None)
 
     def _other(self, survivor: Call, referral: ReferReceived) -> Call | None:
         return survivor.call_of(referral.replaces) if referral.replaces is not None else None
@@ -108,5 +108,5 @@ def refer_parameters(referral: ReferReceived) -> Mapping[str, str]:
 
 
 def _end(call: Call) -> None:
-    if not call.taken_away.is_set():
+    if not call.partnership.taken_away.is_set():
         call.hang_up()
