@@ -49,6 +49,9 @@ class Peer(Protocol):
     def press(self, port: PortId, digit: str) -> None:
         """Press a key."""
 
+    def rest(self, port: PortId, level: int) -> None:
+        """Send comfort noise, and nothing else, from now on."""
+
     def be_silent(self, port: PortId) -> None:
         """Send nothing for as long as the plane waits."""
 
@@ -82,6 +85,7 @@ class RealPeer:
     def __init__(self, far: FarEnd, plane: MediaService) -> None:
         self._far = far
         self._plane = plane
+        self._rested: float | None = None
 
     def sdp(self) -> bytes:
         """Its offer or answer."""
@@ -98,7 +102,11 @@ class RealPeer:
         self._far.send(QUIET)
 
     def say(self, port: PortId, samples: bytes) -> None:
-        """Send it in one burst, which the port plays out evenly."""
+        """Send it in one burst, which the port plays out evenly; after a rest at the time that it is."""
+        if self._rested is not None:
+            passed = round((asyncio.get_running_loop().time() - self._rested) * 50) * FRAME
+            self._far.timestamp = (self._far.timestamp + passed) % 2**32
+            self._rested = None
         self._far.aim(self._plane.repeat_offer(port))
         octets = encode(PCMU, samples)
         for start in range(0, len(octets), FRAME):
@@ -111,6 +119,12 @@ class RealPeer:
             return
         self.speak(port)
         self._far.press(digit)
+
+    def rest(self, port: PortId, level: int) -> None:
+        """Send one packet of it."""
+        self._far.aim(self._plane.repeat_offer(port))
+        self._far.rest(level)
+        self._rested = asyncio.get_running_loop().time()
 
     def be_silent(self, port: PortId) -> None:
         """Nothing is sent anyway."""
@@ -143,6 +157,10 @@ class FakePeer:
     def press(self, port: PortId, digit: str) -> None:
         """Press a key."""
         self._plane.press(port, digit)
+
+    def rest(self, port: PortId, level: int) -> None:
+        """From now on."""
+        self._plane.rest(port, level)
 
     def be_silent(self, port: PortId) -> None:
         """Send nothing for as long as the plane waits."""

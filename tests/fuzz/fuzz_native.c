@@ -222,7 +222,7 @@ static void receive_noise(uint8_t how)
 /* A packet with a header that may well be the next of its stream, and any payload. */
 static void receive_packet(uint8_t how)
 {
-    static const uint8_t types[] = {0, 8, 101, 13, 9, 96, 9, 96};
+    static const uint8_t types[] = {0, 8, 101, 13, 9, 96, 98, 13};
     static uint16_t sequence;
     static uint32_t timestamp;
     sequence = (uint16_t)(sequence + (int8_t)next_byte());
@@ -289,6 +289,10 @@ static void agree(uint8_t how)
     agreed.kinds[8] = PAYLOAD_PCMA;
     agreed.kinds[9] = PAYLOAD_G722;
     agreed.kinds[96] = PAYLOAD_OPUS;
+    agreed.kinds[13] = PAYLOAD_NOISE;
+    agreed.kinds[98] = PAYLOAD_NOISE_16000;
+    agreed.comfort_noise = more & 128 ? 13 : -1;
+    agreed.noise = how & 8 ? PAYLOAD_NOISE : PAYLOAD_NOISE_16000;
     if (how & 16) {
         agreed.telephone_event = 101;
         agreed.event = how & 8 ? PAYLOAD_EVENT : PAYLOAD_EVENT_48000;
@@ -317,6 +321,21 @@ static void play(uint8_t how)
         player_stop(player);
 }
 
+/* A listener comes or goes; one takes what waits. */
+static void overhear(uint8_t how)
+{
+    port *one = ports[how & 1];
+    tap_frame frame;
+    if (!one->tap)
+        one->tap = tap_open(1);
+    while (how & 2 && tap_take(one->tap, &frame))
+        assert(!frame.is_noise || frame.is_received);
+    if (how & 4) {
+        tap_close(one->tap);
+        one->tap = NULL;
+    }
+}
+
 static void join(uint8_t how)
 {
     for (int at = 0; at < PORTS; at++)
@@ -327,7 +346,7 @@ static void step(void)
 {
     static void (*const steps[])(uint8_t) = {receive_noise, receive_packet, receive_packet, receive_packet,
                                              receive_control, tick,         agree,          play,
-                                             join};
+                                             join,          overhear};
     uint8_t which = next_byte();
     steps[which % (sizeof steps / sizeof *steps)](next_byte());
     check_counts();

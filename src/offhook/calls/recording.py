@@ -141,7 +141,7 @@ class Recording:
 
     def _listen(self, block: TapBlock) -> None:
         """How long the caller has been silent; without any packet that clock stands still (contract 2 §1.8)."""
-        if rms_dbfs(block.inbound) >= SILENT:
+        if not block.is_noise and rms_dbfs(block.inbound) >= SILENT:
             self._silence = 0.0
         elif block.is_received:
             self._silence += block.duration
@@ -149,11 +149,13 @@ class Recording:
             self.ended.set()
 
     def _is_silent(self, block: TapBlock) -> bool:
-        return all(rms_dbfs(samples) < SILENT for samples in self._tracks(block))
+        return all(rms_dbfs(samples) < SILENT for samples in self._tracks(block) if samples)
 
     def _tracks(self, block: TapBlock) -> tuple[bytes, ...]:
-        tracks = {"inbound": (block.inbound,), "outbound": (block.outbound,)}
-        return tracks.get(self.order.track, (block.inbound, block.outbound))
+        """What is worth keeping when it is loud: comfort noise is not."""
+        inbound = b"" if block.is_noise else block.inbound
+        tracks = {"inbound": (inbound,), "outbound": (block.outbound,)}
+        return tracks.get(self.order.track, (inbound, block.outbound))
 
     def _mixed(self, block: TapBlock, *, is_silent: bool) -> bytes:
         """The block in the channels of the file; the first channel is the call's own party."""

@@ -22,9 +22,12 @@ class SpeechEnd:
         self.has_begun = False
         self.is_over = False
 
-    def hear(self, samples: bytes, duration: float) -> bool:
-        """Take the next block, 16-bit samples of this many seconds; whether the speech is over by it."""
-        is_loud = rms_dbfs(samples) >= SPEAKING
+    def hear(self, samples: bytes, duration: float, *, is_noise: bool = False) -> bool:
+        """Take the next block, 16-bit samples of this many seconds; whether the speech is over by it.
+
+        Comfort noise is no speech, however loud.
+        """
+        is_loud = not is_noise and rms_dbfs(samples) >= SPEAKING
         self._loud = self._loud + duration if is_loud else 0.0
         self._quiet = 0.0 if is_loud else self._quiet + duration
         self.has_begun = self.has_begun or self._loud >= LEAST

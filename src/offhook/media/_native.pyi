@@ -24,6 +24,8 @@ class Plane:
         payload_type: int,
         telephone_event: int,
         event: int,
+        comfort_noise: int,
+        noise: int,
         may_send: bool,
         may_receive: bool,
         sending: int,  # addresses of libsrtp's sessions, 0 for RTP in the clear; the port lets go of them

@@ -12,7 +12,18 @@ from offhook.media.events import FramesTapped, KeyReleased, PlaneEvent, Playback
 from offhook.media.lateness import Lateness
 from offhook.media.quality import Heard, PortQuality
 from offhook.media.srtp import SrtpSessions, discard, library_addresses, renew
-from offhook.sdp.codecs import G711, G722, OPUS, PCMA, PCMU, TELEPHONE_EVENT, TELEPHONE_EVENT_48000, Codec
+from offhook.sdp.codecs import (
+    COMFORT_NOISE,
+    COMFORT_NOISE_16000,
+    G711,
+    G722,
+    OPUS,
+    PCMA,
+    PCMU,
+    TELEPHONE_EVENT,
+    TELEPHONE_EVENT_48000,
+    Codec,
+)
 from offhook.sdp.negotiate import Agreement
 
 LAWS = {PCMU: 0, PCMA: 1}
@@ -23,8 +34,11 @@ _KINDS: dict[Codec, int] = {  # payload_kind of native/payload_kind.h
     TELEPHONE_EVENT_48000: 4,
     G722: 5,
     OPUS: 6,
+    COMFORT_NOISE: 7,
+    COMFORT_NOISE_16000: 8,
 }
 _PAYLOAD_TYPES = 128
+_STATIC_NOISE = 13
 REPORT = 5.0  # seconds
 
 
@@ -97,6 +111,8 @@ class Engine:
 
     def _agree(self, port: int, agreement: Agreement, sessions: SrtpSessions) -> None:
         kinds = bytearray(_PAYLOAD_TYPES)
+        # interop: gateways send comfort noise under its static type without a word of it in SDP.
+        kinds[_STATIC_NOISE] = _KINDS[COMFORT_NOISE]
         for payload in agreement.received:
             kinds[payload.payload_type] = _KINDS[payload.codec]
         self._plane.agree(
@@ -108,6 +124,8 @@ class Engine:
             agreement.payload_type,
             -1 if agreement.telephone_event is None else agreement.telephone_event,
             _KINDS[agreement.event_codec],
+            -1 if agreement.comfort_noise is None else agreement.comfort_noise.payload_type,
+            _KINDS[COMFORT_NOISE if agreement.comfort_noise is None else agreement.comfort_noise.codec],
             agreement.direction.may_send,
             agreement.direction.may_receive,
             sessions.sending,
@@ -153,7 +171,10 @@ class Engine:
         self._plane.untap(port)
 
     def hear(self, port: int) -> tuple[bytes, bytes, bytes]:
-        """Take what waits: 16-bit samples inbound and outbound, and for each frame whether packets came (0, 1)."""
+        """Take what waits: 16-bit samples inbound and outbound, and an octet for each frame.
+
+        Its lowest bit says whether packets came, or the peer rests; the next one that it is all comfort noise.
+        """
         return self._plane.hear(port)
 
     def open_mix(self) -> int:

@@ -105,6 +105,7 @@ class Negotiation:
             port=self.port,
             key_of=self._key_of if self._random_octets is not None else None,
             codecs=self.codecs,
+            noise=() if self.agreement is None else self.agreement.received_noise,
         )
 
     def _present_use(self) -> SrtpUse:

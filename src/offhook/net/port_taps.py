@@ -10,6 +10,7 @@ from offhook.calls.ports import TapBlock
 
 FRAME = 0.02
 FRAME_OCTETS = 320
+RECEIVED, NOISE = 1, 2  # bits of what the native plane says of a frame
 MOST_WANTED = 64  # frames: what the native plane keeps until they are fetched has twice that
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,8 @@ class Listener:
             inbound=bytes(self.inbound[:octets]),
             outbound=bytes(self.outbound[:octets]),
             at=self.passed * FRAME,
-            is_received=any(self.received[:frames]),
+            is_received=any(what & RECEIVED for what in self.received[:frames]),
+            is_noise=all(what & NOISE for what in self.received[:frames]),
         )
         del self.inbound[:octets], self.outbound[:octets], self.received[:frames]
         self.passed += frames

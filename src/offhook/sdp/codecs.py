@@ -26,12 +26,15 @@ G722 = Codec(name="G722")  # of 16 kHz, for all that its clock says (RFC 3551 §
 OPUS = Codec(name="opus", clock_rate=48_000, channels=2)
 TELEPHONE_EVENT = Codec(name="telephone-event")
 TELEPHONE_EVENT_48000 = Codec(name="telephone-event", clock_rate=48_000)  # beside Opus (RFC 4733 §2.1)
+COMFORT_NOISE = Codec(name="CN")  # RFC 3389
+COMFORT_NOISE_16000 = Codec(name="CN", clock_rate=16_000)  # whose shape is of 16 kHz, beside G722
 
 G711 = (PCMU, PCMA)
 AUDIO_CODECS = (*G711, G722, OPUS)
 EVENT_CODECS = (TELEPHONE_EVENT, TELEPHONE_EVENT_48000)
-KNOWN_CODECS = (*AUDIO_CODECS, *EVENT_CODECS)
-STATIC = {0: PCMU, 8: PCMA, 9: G722}
+NOISE_CODECS = (COMFORT_NOISE, COMFORT_NOISE_16000)
+KNOWN_CODECS = (*AUDIO_CODECS, *EVENT_CODECS, *NOISE_CODECS)
+STATIC = {0: PCMU, 8: PCMA, 9: G722, 13: COMFORT_NOISE}
 DIGIT_EVENTS = "0-16"  # RFC 4733 §3.2: the sixteen keys, and flash
 OPUS_FORMAT = "useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000"  # RFC 7587 §6.1
 
@@ -53,7 +56,16 @@ class PayloadFormat:
         return lines
 
 
-_PAYLOAD_TYPES = {PCMU: 0, PCMA: 8, G722: 9, OPUS: 96, TELEPHONE_EVENT: 101, TELEPHONE_EVENT_48000: 102}
+_PAYLOAD_TYPES = {
+    PCMU: 0,
+    PCMA: 8,
+    G722: 9,
+    COMFORT_NOISE: 13,
+    OPUS: 96,
+    TELEPHONE_EVENT: 101,
+    TELEPHONE_EVENT_48000: 102,
+    COMFORT_NOISE_16000: 103,
+}
 
 
 def codec_named(name: str) -> Codec | None:
@@ -61,18 +73,25 @@ def codec_named(name: str) -> Codec | None:
     return next((codec for codec in AUDIO_CODECS if codec.name.lower() == name.lower()), None)
 
 
-def own_formats(codecs: Collection[Codec]) -> tuple[PayloadFormat, ...]:
-    """These codecs as we number them, and telephone-event by each of their clocks."""
+def noise_beside(codecs: Collection[Codec]) -> tuple[Codec, ...]:
+    """The comfort noise that may stand between packets of these: Opus has its own way to rest (RFC 7587 §3.1.3)."""
+    is_usual = any(codec in codecs for codec in (*G711, G722))
+    return (*([COMFORT_NOISE] if is_usual else []), *([COMFORT_NOISE_16000] if G722 in codecs else []))
+
+
+def own_formats(codecs: Collection[Codec], noise: Collection[Codec] = ()) -> tuple[PayloadFormat, ...]:
+    """These codecs and comfort noise as we number them, and telephone-event by each of the codecs' clocks."""
     events = (TELEPHONE_EVENT, *([TELEPHONE_EVENT_48000] if OPUS in codecs else []))
-    return tuple(PayloadFormat(payload_type=_PAYLOAD_TYPES[codec], codec=codec) for codec in (*codecs, *events))
+    return tuple(PayloadFormat(payload_type=_PAYLOAD_TYPES[codec], codec=codec) for codec in (*codecs, *noise, *events))
 
 
 def known_formats(media: MediaDescription, codecs: Collection[Codec] = AUDIO_CODECS) -> tuple[PayloadFormat, ...]:
-    """The formats of a media line that we understand, in its order: these codecs, and telephone-event by their clocks.
+    """The formats of a media line that we understand, in its order: these codecs, and what goes with them.
 
-    A static type needs no rtpmap.
+    That is telephone-event by their clocks, and comfort noise. A static type needs no rtpmap.
     """
-    known_codecs = {*codecs, TELEPHONE_EVENT, *([TELEPHONE_EVENT_48000] if OPUS in codecs else [])}
+    events = (TELEPHONE_EVENT, *([TELEPHONE_EVENT_48000] if OPUS in codecs else []))
+    known_codecs = {*codecs, *noise_beside(codecs), *events}
     named = _named(media)
     known = []
     for word in media.formats:

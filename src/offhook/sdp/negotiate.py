@@ -5,12 +5,18 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from offhook.sdp.codecs import (
+    AUDIO_CODECS,
+    COMFORT_NOISE,
+    COMFORT_NOISE_16000,
     EVENT_CODECS,
     G711,
+    G722,
+    NOISE_CODECS,
     TELEPHONE_EVENT,
     Codec,
     PayloadFormat,
     known_formats,
+    noise_beside,
     own_formats,
 )
 from offhook.sdp.crypto import Crypto, CryptoSuite, SrtpUse, acceptable_crypto, answering_crypto, offered_crypto
@@ -27,8 +33,9 @@ PTIME_MS = 20
 class LocalMedia:
     """Our side of a session: the address to advertise and the RTP port, RTCP being one above.
 
-    `codecs` are those of audio that may be used, the best first in an offer. `key_of` gives the master key and
-    salt that we send under with a suite; None where there is no SRTP.
+    `codecs` are those of audio that may be used, the best first in an offer. `noise` is the comfort noise to offer:
+    that of a peer which has offered it itself, for who is offered it may fall silent. `key_of` gives the master key
+    and salt that we send under with a suite; None where there is no SRTP.
     """
 
     session_id: int
@@ -37,6 +44,7 @@ class LocalMedia:
     port: int
     key_of: Callable[[CryptoSuite], bytes] | None = None
     codecs: tuple[Codec, ...] = G711
+    noise: tuple[Codec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +70,18 @@ class Agreement:
     received: tuple[PayloadFormat, ...]
     security: Security | None = None
     event_codec: Codec = TELEPHONE_EVENT  # ... and by which clock
+    comfort_noise: PayloadFormat | None = None  # to send
+
+    @property
+    def received_noise(self) -> tuple[Codec, ...]:
+        """The comfort noise that the peer may send."""
+        return tuple(payload.codec for payload in self.received if payload.codec in NOISE_CODECS)
 
 
 def make_offer(local: LocalMedia, suite: CryptoSuite | None = None) -> SessionDescription:
     """The offer of everything we can: as SRTP with this suite alone, or as RTP."""
     crypto = _own_crypto(local, 1, suite) if suite is not None else None
-    return _describe(local, (_audio(local.port, own_formats(local.codecs), Direction.SENDRECV, crypto),))
+    return _describe(local, (_audio(local.port, own_formats(local.codecs, local.noise), Direction.SENDRECV, crypto),))
 
 
 def make_answer(
@@ -96,7 +110,7 @@ def accept_answer(offer: SessionDescription, answer: SessionDescription) -> Agre
     media = answer.media[line]
     ours = offered_crypto(offer.media[line])
     received = known_formats(offer.media[line])
-    codecs = tuple(payload.codec for payload in received if payload.codec not in EVENT_CODECS)
+    codecs = tuple(payload.codec for payload in received if payload.codec in AUDIO_CODECS)
     if ours is not None and _is_usable(media, PLAIN, codecs):
         raise SrtpRequired(f"expected an answer with SRTP, got {_summary(answer)}")
     if not _is_usable(media, offer.media[line].protocol, codecs):
@@ -183,11 +197,13 @@ def _audio_in(codecs: Collection[Codec]) -> str:
 
 
 def _answerable(offered: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
-    """Each codec once, in the offerer's order, audio before telephone-event."""
+    """Each codec once, in the offerer's order, audio before the others."""
     chosen: dict[Codec, PayloadFormat] = {}
     for payload in offered:
         chosen.setdefault(payload.codec, payload)
-    return tuple(sorted(chosen.values(), key=lambda payload: payload.codec in EVENT_CODECS))
+    left_out = set(NOISE_CODECS) - set(noise_beside(chosen))
+    formats = [payload for codec, payload in chosen.items() if codec not in left_out]
+    return tuple(sorted(formats, key=lambda payload: payload.codec not in AUDIO_CODECS))
 
 
 def _rejected(media: MediaDescription) -> MediaDescription:
@@ -202,7 +218,7 @@ def _agree(
     received: tuple[PayloadFormat, ...],
     direction: Direction,
 ) -> Agreement:
-    audio = next(payload for payload in sent if payload.codec not in EVENT_CODECS)
+    audio = next(payload for payload in sent if payload.codec in AUDIO_CODECS)
     keys = [payload for payload in sent if payload.codec in EVENT_CODECS]
     # By the clock of the audio where there is one (RFC 4733 §2.1), else by that of all telephones.
     digits = min(keys, key=lambda payload: payload.codec.clock_rate != audio.codec.clock_rate, default=None)
@@ -217,7 +233,15 @@ def _agree(
         telephone_event=None if digits is None else digits.payload_type,
         received=received,
         event_codec=TELEPHONE_EVENT if digits is None else digits.codec,
+        comfort_noise=_noise_of(audio.codec, sent),
     )
+
+
+def _noise_of(audio: Codec, sent: tuple[PayloadFormat, ...]) -> PayloadFormat | None:
+    """What says that nobody speaks in a stream of this codec: by its rate if there is such, else by the telephone's."""
+    wanted = (COMFORT_NOISE_16000, COMFORT_NOISE) if audio == G722 else noise_beside([audio])
+    found = {payload.codec: payload for payload in sent}
+    return next((found[codec] for codec in wanted if codec in found), None)
 
 
 def _destination(address: str | None) -> IPv4Address | IPv6Address:

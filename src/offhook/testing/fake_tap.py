@@ -7,11 +7,14 @@ from offhook.calls.ports import TapBlock
 
 FRAME = 0.02
 
-Listen = Callable[[float, float], tuple[bytes, bytes, bool]]
+Listen = Callable[[float, float], tuple[bytes, bytes, bool, bool]]
 
 
 class FakeTap:
-    """Gives `take` a block every `block` seconds; `listen` says what passed between two moments of the loop."""
+    """Gives `take` a block every `block` seconds; `listen` says what passed between two moments of the loop.
+
+    That is inbound and outbound samples, whether the peer sent any, and whether that was all comfort noise.
+    """
 
     def __init__(self, listen: Listen, take: Callable[[TapBlock], None], block: float) -> None:
         self._listen = listen
@@ -36,8 +39,9 @@ class FakeTap:
     def _give_frames(self, frames: int) -> None:
         start, end = self._moment(self._passed), self._moment(self._passed + frames)
         self._passed += frames
-        inbound, outbound, is_received = self._listen(start, end)
-        self._take(TapBlock(inbound=inbound, outbound=outbound, at=start - self._began, is_received=is_received))
+        inbound, outbound, is_received, is_noise = self._listen(start, end)
+        at = start - self._began
+        self._take(TapBlock(inbound=inbound, outbound=outbound, at=at, is_received=is_received, is_noise=is_noise))
 
     def _moment(self, frames: int) -> float:
         return self._began + frames * FRAME

@@ -10,7 +10,7 @@ from offhook.rtp.telephone_event import key_press
 from offhook.sdp.parse import parse as parse_sdp
 
 PATIENCE = 3.0  # seconds before a packet that does not come is an error
-_RTPMAPS = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000", 96: "opus/48000/2"}
+_RTPMAPS = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000", 13: "CN/8000", 96: "opus/48000/2", 98: "CN/16000"}
 
 
 class FarEnd:
@@ -90,6 +90,10 @@ class FarEnd:
     def send_raw(self, octets: bytes) -> None:
         """Send any octets at all."""
         self.socket.sendto(octets, self.remote)
+
+    def rest(self, level: int, shape: bytes = b"", *, payload_type: int = 13) -> None:
+        """Send comfort noise of -`level` dBov (RFC 3389)."""
+        self.send(bytes([level]) + shape, payload_type=payload_type)
 
     def press(self, digit: str, *, drop: Sequence[int] = ()) -> None:
         """Press and let go of a key; `drop` names packets of it (0 is the first) that get lost."""

@@ -7,6 +7,7 @@ tests/contract run on it and on net.media_service alike.
 import asyncio
 import math
 import random
+from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from offhook.testing.fake_mix import FakeMixes
 from offhook.testing.fake_tap import FakeTap
 
 _PAUSES = {"w": 0.5, "W": 1.0}
+_NOISE_SAMPLES = 8000  # a second, which is repeated
 _KEY_LENGTH = 0.2  # 100 ms of tone, 100 ms of gap
 
 
@@ -111,6 +113,12 @@ class FakePlane:
     def speak(self, port: PortId, samples: bytes) -> None:
         """Let the peer say this from now on: 16-bit little-endian mono at 8 kHz."""
         self._open_port(port).spoken.say(asyncio.get_running_loop().time(), samples)
+
+    def rest(self, port: PortId, level: int) -> None:
+        """Let the peer send comfort noise of -`level` dBov, which is heard from now on wherever it says nothing."""
+        most = round(32_768 * math.sqrt(3) * 10 ** (-level / 20))
+        noise = array("h", (self._random.randint(-most, most) for _ in range(_NOISE_SAMPLES)))
+        self._open_port(port).spoken.rest(asyncio.get_running_loop().time(), noise.tobytes())
 
     def hear(self, port: PortId, remote: str = "192.0.2.1:4000") -> None:
         """Let the peer's first packet come."""
@@ -220,12 +228,12 @@ class FakePlane:
         """Give `take` what passes through the port from now on."""
         found = self._open_port(port)
 
-        def listen(start: float, end: float) -> tuple[bytes, bytes, bool]:
+        def listen(start: float, end: float) -> tuple[bytes, bytes, bool, bool]:
             inbound, is_received = found.spoken.heard(start, end)
             outbound, is_playing = found.sent.heard(start, end)
             if not is_playing:
                 outbound = self._relayed(found, start, end)
-            return inbound, outbound, is_received
+            return inbound, outbound, is_received, found.spoken.is_resting(start, end)
 
         self._taps += 1
         found.taps[TapId(self._taps)] = FakeTap(listen, take, block)

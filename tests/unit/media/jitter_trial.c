@@ -175,6 +175,30 @@ static void hostile_packets(void)
     }
 }
 
+static void a_rest_is_filled_with_noise_and_not_concealed(void)
+{
+    static const uint8_t level[] = {40};
+    enum { HUGE_PAUSE = 400 };
+    jitter_begin(&jitter);
+    jitter_rest(&jitter, UINT32_MAX - 100, level, sizeof level, true);
+    for (int passed = 0; passed < HUGE_PAUSE; passed++) {
+        assert(!jitter_take(&jitter, frame) && jitter.is_noise);
+        for (size_t at = 0; at < FRAME; at++)
+            assert(sample(at) <= 600 && sample(at) >= -600);
+    }
+    assert(jitter.concealed == 0);
+    uint32_t next = jitter.next;
+    put(next + 2 * FRAME, 7, FRAME);
+    put(next + 4 * FRAME, 8, FRAME); /* one is missing between them, and that is a loss */
+    for (int passed = 0; passed < 2; passed++)
+        assert(!jitter_take(&jitter, frame) && jitter.is_noise);
+    expect_whole(7);
+    assert(!jitter_take(&jitter, frame) && !jitter.is_noise && jitter.concealed == FRAME);
+    expect_whole(8);
+    jitter_rest(&jitter, next + 5000000, level, 0, true); /* far off: it begins where sound ends */
+    assert(!jitter_take(&jitter, frame) && jitter.is_noise);
+}
+
 int main(void)
 {
     in_order_over_the_turn_of_the_timestamp();
@@ -185,5 +209,6 @@ int main(void)
     a_fast_clock();
     leaps();
     hostile_packets();
+    a_rest_is_filled_with_noise_and_not_concealed();
     return 0;
 }

@@ -40,13 +40,14 @@ class TapBlock:
 
     `inbound` is what the peer said, jitter and losses smoothed out, `outbound` what it was sent; both are equally long
     and of the same moments. `at` is when they begin, in seconds since the tap was opened; `is_received` whether any
-    packet of the peer came meanwhile.
+    packet of the peer came meanwhile, or it rests (RFC 3389). `is_noise`: all that is inbound is comfort noise.
     """
 
     inbound: bytes
     outbound: bytes
     at: float
     is_received: bool
+    is_noise: bool = False
 
     @property
     def duration(self) -> float:

@@ -39,6 +39,7 @@ static void start_at(jitter_buffer *jitter, uint32_t timestamp)
     clear(jitter);
     jitter->begun = true;
     jitter->held = jitter->lost_touch = 0;
+    jitter->rests = false;
     jitter->next = timestamp - jitter->target;
     jitter->end = timestamp;
     watch_anew(jitter);
@@ -82,9 +83,35 @@ void jitter_put(jitter_buffer *jitter, uint32_t timestamp, const uint8_t *sample
         int16_t sample = (int16_t)bits;
         jitter->samples[(timestamp + at) % JITTER_SAMPLES] = sample > TAKEN ? sample : TAKEN + 1;
     }
+    if (jitter->rest_is_open && (int32_t)(timestamp - jitter->rest_begin) > 0) {
+        jitter->rest_is_open = false;
+        jitter->rest_end = timestamp;
+    }
     uint32_t end = timestamp + (uint32_t)count;
     if (first < count && (int32_t)(end - jitter->end) > 0)
         jitter->end = end;
+}
+
+void jitter_rest(jitter_buffer *jitter, uint32_t timestamp, const uint8_t *payload, size_t length, bool has_shape)
+{
+    if (!jitter->begun) {
+        start_at(jitter, timestamp);
+        timestamp = jitter->next;
+    }
+    int32_t ahead = (int32_t)(timestamp - jitter->next);
+    if (ahead > FARTHEST || ahead < -FARTHEST)
+        timestamp = jitter->end;
+    comfort_noise_hear(&jitter->noise, payload, length, has_shape);
+    if (!jitter->rests || !jitter->rest_is_open)
+        jitter->rest_begin = timestamp;
+    jitter->rests = jitter->rest_is_open = true;
+}
+
+/* Whether nothing is to be expected at a time. */
+static bool is_rest(const jitter_buffer *jitter, uint32_t timestamp)
+{
+    return jitter->rests && (int32_t)(timestamp - jitter->rest_begin) >= 0 &&
+           (jitter->rest_is_open || (int32_t)(timestamp - jitter->rest_end) < 0);
 }
 
 /* What stands in for a missing sample: the last frame, softer each time. */
@@ -121,7 +148,7 @@ static void adapt(jitter_buffer *jitter)
 
 bool jitter_take(jitter_buffer *jitter, uint8_t frame[2 * RTP_FRAME_SAMPLES])
 {
-    size_t found = 0;
+    size_t found = 0, rested = 0;
     bool is_held = jitter->held > 0;
     if (is_held)
         jitter->held--;
@@ -137,16 +164,28 @@ bool jitter_take(jitter_buffer *jitter, uint8_t frame[2 * RTP_FRAME_SAMPLES])
             *place = sample == MISSING ? MISSING : TAKEN;
         }
         found += sample != MISSING;
+        if (sample == MISSING && !is_held && is_rest(jitter, jitter->next + (uint32_t)at)) {
+            sample = comfort_noise_sample(&jitter->noise);
+            rested++;
+        }
         write_sample(frame, at, sample != MISSING ? sample : stand_in(jitter, at));
     }
     if (jitter->begun && !is_held)
         jitter->next += RTP_FRAME_SAMPLES;
+    /* A peer may rest for longer than timestamps can be told apart. */
+    if (jitter->rests && jitter->rest_is_open && (int32_t)(jitter->next - jitter->rest_begin) > 0)
+        jitter->rest_begin = jitter->next;
+    if (jitter->rests && !jitter->rest_is_open && (int32_t)(jitter->next - jitter->rest_end) >= 0)
+        jitter->rests = false;
+    jitter->is_noise = rested == RTP_FRAME_SAMPLES;
+    if (rested > 0)
+        jitter->faded = FADING;
     if (found == RTP_FRAME_SAMPLES) {
         for (size_t at = 0; at < RTP_FRAME_SAMPLES; at++)
             jitter->last[at] = (int16_t)(uint16_t)(frame[2 * at] | frame[2 * at + 1] << 8);
         jitter->faded = 0;
     } else if (jitter->begun) {
-        jitter->concealed += RTP_FRAME_SAMPLES - found;
+        jitter->concealed += RTP_FRAME_SAMPLES - found - rested;
     }
     return found > 0;
 }

@@ -1,8 +1,9 @@
 /* A jitter buffer: samples by their RTP timestamp, taken out 20 ms at a time. Order, doubles and sizes of packets do not
- * matter; what is missing is concealed. It holds back as much as the packets' lateness has shown to be needed. */
+ * matter; what is missing is concealed, and what the peer left out, because nobody spoke, is comfort noise. It holds back as much as the packets' lateness has shown to be needed. */
 #ifndef OFFHOOK_JITTER_H
 #define OFFHOOK_JITTER_H
 
+#include "comfort_noise.h"
 #include "rtp.h"
 
 enum {
@@ -23,6 +24,10 @@ typedef struct {
     unsigned watched;     /* ... in so many frames */
     bool was_late;        /* anything, meanwhile */
     unsigned lost_touch;  /* packets in a row that were too late whole */
+    comfort_noise noise;
+    bool rests, rest_is_open;        /* the peer lets noise stand for what it does not send ... */
+    uint32_t rest_begin, rest_end; /* ... from here, and to there unless it is open */
+    bool is_noise;                  /* the last frame was nothing else */
     uint64_t late;      /* packets that came for nothing */
     uint64_t concealed; /* samples */
 } jitter_buffer;
@@ -31,6 +36,9 @@ void jitter_begin(jitter_buffer *jitter);
 
 /* Takes a packet's samples, 16-bit little-endian. */
 void jitter_put(jitter_buffer *jitter, uint32_t timestamp, const uint8_t *samples, size_t count);
+
+/* Takes a packet of comfort noise: from its time on nothing is missing, until samples come. */
+void jitter_rest(jitter_buffer *jitter, uint32_t timestamp, const uint8_t *payload, size_t length, bool has_shape);
 
 /* Gives the next 20 ms, 16-bit little-endian; false when none of it has come. */
 bool jitter_take(jitter_buffer *jitter, uint8_t frame[2 * RTP_FRAME_SAMPLES]);

@@ -13,11 +13,18 @@ typedef enum {
     PAYLOAD_EVENT_48000, /* the same by Opus's clock */
     PAYLOAD_G722,
     PAYLOAD_OPUS,
+    PAYLOAD_NOISE,
+    PAYLOAD_NOISE_16000, /* whose shape is of that rate; its clock is that of the audio, as a stream has but one */
 } payload_kind;
 
 static inline bool payload_is_event(payload_kind kind)
 {
     return kind == PAYLOAD_EVENT || kind == PAYLOAD_EVENT_48000;
+}
+
+static inline bool payload_is_noise(payload_kind kind)
+{
+    return kind == PAYLOAD_NOISE || kind == PAYLOAD_NOISE_16000;
 }
 
 /* Whether it holds sound of 16 kHz. */

@@ -82,7 +82,7 @@ static bool is_audio(int kind)
 
 static bool is_known(int kind)
 {
-    return is_audio(kind) || kind == PAYLOAD_EVENT || kind == PAYLOAD_EVENT_48000;
+    return is_audio(kind) || kind == PAYLOAD_EVENT || kind == PAYLOAD_EVENT_48000 || payload_is_noise((payload_kind)kind);
 }
 
 PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
@@ -90,11 +90,11 @@ PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
     unsigned long long id;
     const char *host;
     unsigned short number, rtcp_number;
-    int codec, payload_type, telephone_event, event, may_send, may_receive;
+    int codec, payload_type, telephone_event, event, comfort_noise, noise, may_send, may_receive;
     unsigned long long sending, receiving;
     Py_buffer kinds;
-    if (!PyArg_ParseTuple(arguments, "KzHHiiiippKKy*:agree", &id, &host, &number, &rtcp_number, &codec, &payload_type,
-                          &telephone_event, &event, &may_send, &may_receive, &sending, &receiving, &kinds))
+    if (!PyArg_ParseTuple(arguments, "KzHHiiiiiippKKy*:agree", &id, &host, &number, &rtcp_number, &codec, &payload_type,
+                          &telephone_event, &event, &comfort_noise, &noise, &may_send, &may_receive, &sending, &receiving, &kinds))
         return NULL;
     agreement agreed = {
         .agreed = true,
@@ -104,6 +104,8 @@ PyObject *plane_object_agree(PlaneObject *self, PyObject *arguments)
         .event = event == PAYLOAD_EVENT_48000 ? PAYLOAD_EVENT_48000 : PAYLOAD_EVENT,
         .payload_type = payload_type & 0x7f,
         .telephone_event = telephone_event < 0 ? -1 : telephone_event & 0x7f,
+        .comfort_noise = comfort_noise < 0 ? -1 : comfort_noise & 0x7f,
+        .noise = noise == PAYLOAD_NOISE_16000 ? PAYLOAD_NOISE_16000 : PAYLOAD_NOISE,
         .rtcp_port = rtcp_number,
     };
     bool fits = kinds.len == sizeof agreed.kinds && is_audio(codec);

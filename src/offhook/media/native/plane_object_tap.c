@@ -60,7 +60,7 @@ static size_t move_frames(PlaneObject *self, unsigned long long id, size_t limit
     while (found->tap && count < limit && tap_take(found->tap, &frame)) {
         memcpy(inbound + count * FRAME, frame.inbound, FRAME);
         memcpy(outbound + count * FRAME, frame.outbound, FRAME);
-        received[count++] = frame.is_received;
+        received[count++] = (char)(frame.is_received | frame.is_noise << 1);
     }
     if (found->tap)
         found->tap->is_told = false;
@@ -68,7 +68,8 @@ static size_t move_frames(PlaneObject *self, unsigned long long id, size_t limit
     return count;
 }
 
-/* All frames that wait: inbound and outbound samples, and an octet for each frame that says whether packets came. */
+/* All frames that wait: inbound and outbound samples, and an octet for each frame: 1 when packets came, 2 more when it
+ * is comfort noise. */
 PyObject *plane_object_hear(PlaneObject *self, PyObject *argument)
 {
     enum { FRAME = 2 * RTP_FRAME_SAMPLES };

@@ -25,7 +25,7 @@ void port_begin(port *port, const uint64_t random[4], uint64_t now_us)
     key_listener_begin(&port->keys, now_us);
     port->report_tick = random[2];
     snprintf(port->cname, sizeof port->cname, "%016llx", (unsigned long long)random[3]);
-    port->agreement.telephone_event = -1;
+    port->agreement.telephone_event = port->agreement.comfort_noise = -1;
     port->agreement.codec = PAYLOAD_PCMU;
     port->clock_rate = 1;
     port->heard_us = now_us;
@@ -45,6 +45,7 @@ void port_agree(port *port, const agreement *agreed, const terms *terms, uint64_
     bool was_talking = port->agreement.may_receive && port->agreement.may_send;
     bool hears_again = agreed->may_receive && !was_talking;
     port->agreement = *agreed;
+    port->rests = port->rests && agreed->may_receive;
     /* A key or an address that changes may mean another device, which knows nothing of our rollover counter and begins
      * with 0 (RFC 4568 §7.1.4): another SSRC begins with 0, too, for those who go on as well. */
     bool is_moved = announced->length > 0 && !address_equal(&port->latch.announced, announced);
@@ -158,7 +159,7 @@ static void count_unwanted(port *port, const rtp_packet *packet, const address *
 static void count_arrival(port *port, const rtp_packet *packet, payload_kind kind, uint64_t now_us)
 {
     count_sequence(port, packet);
-    if (!payload_is_event(kind))
+    if (!payload_is_event(kind) && !payload_is_noise(kind)) /* those come when it pleases the peer */
         rtp_source_measure(&port->source, packet->timestamp, now_us);
     port->received++;
     port->heard_us = now_us;
@@ -183,7 +184,7 @@ static bool open_packet(port *port, uint8_t *octets, size_t *length, bool is_con
 /* Everything in here goes by one clock; all packets of a stream go by that of its audio, those of keys too. */
 static void read_clock(port *port, payload_kind kind, rtp_packet *packet)
 {
-    if (!payload_is_event(kind))
+    if (!payload_is_event(kind) && !payload_is_noise(kind))
         port->clock_rate = payload_clock(kind);
     packet->timestamp = rtp_clock_read(&port->clock, port->clock_rate, packet->timestamp);
     if (kind == PAYLOAD_EVENT_48000 && packet->payload_length >= TELEPHONE_EVENT_PAYLOAD)
@@ -218,6 +219,8 @@ static bool is_listened_to(const port *port, payload_kind kind)
 static void take_audio(port *port, rtp_packet *packet, payload_kind kind, const moment *moment)
 {
     bool is_new = is_news(port, packet);
+    if (is_new)
+        port->rests = false;
     bool is_read = is_listened_to(port, kind) && (is_new || !payload_is_wide(kind));
     sound heard;
     if (is_read && codecs_read(&port->codecs, kind, packet, &heard)) {
@@ -234,6 +237,21 @@ static void take_audio(port *port, rtp_packet *packet, payload_kind kind, const 
     }
 }
 
+static void take_noise(port *port, rtp_packet *packet, payload_kind kind, uint64_t tick)
+{
+    bool has_shape = kind == PAYLOAD_NOISE;
+    if (!is_news(port, packet) || packet->payload_length == 0)
+        return;
+    port->rests = true;
+    comfort_noise_hear(&port->noise, packet->payload, packet->payload_length, has_shape);
+    if (port->tap)
+        jitter_rest(&port->tap->heard, packet->timestamp, packet->payload, packet->payload_length, has_shape);
+    if (port->member)
+        jitter_rest(&port->member->heard, packet->timestamp, packet->payload, packet->payload_length, has_shape);
+    if (port->partner)
+        relay_noise(port, port->partner, packet, kind, tick);
+}
+
 /* Reports of the peer's host alone: whoever knows the port number could make up how the call sounds. */
 static void take_control(port *port, uint8_t *octets, size_t length, const address *source, uint64_t now_us)
 {
@@ -243,6 +261,8 @@ static void take_control(port *port, uint8_t *octets, size_t length, const addre
     }
     if (port->srtp.receiving.session && !open_packet(port, octets, &length, true))
         return;
+    if (port->rests) /* who rests shows by its reports that it is still there */
+        port->heard_us = now_us;
     rtcp_peer_receive(&port->reports, octets, length, port->sender.ssrc, now_us);
 }
 
@@ -283,13 +303,15 @@ void port_receive(port *port, const moment *moment)
     }
     read_clock(port, kind, &packet);
     count_arrival(port, &packet, kind, moment->now_us);
-    if (!payload_is_event(kind)) {
+    if (payload_is_noise(kind)) {
+        take_noise(port, &packet, kind, moment->tick);
+    } else if (!payload_is_event(kind)) {
         take_audio(port, &packet, kind, moment);
-        return;
+    } else {
+        take_keys(port, &packet, moment);
+        if (port->partner)
+            relay_event(port, port->partner, &packet, moment->tick);
     }
-    take_keys(port, &packet, moment);
-    if (port->partner)
-        relay_event(port, port->partner, &packet, moment->tick);
 }
 
 void port_receive_control(port *port, const moment *moment)
@@ -364,6 +386,24 @@ void port_tell_done(port *port, event_ring *events)
     player_tell_done(&port->player, port->id, events);
 }
 
+/* A partner that rests has told the peer so, where the peer agreed to be told. */
+static bool is_fed(const port *port, uint64_t tick)
+{
+    const rtp_sender *sender = &port->sender;
+    bool is_told = sender->carries && port->partner->rests && port->agreement.comfort_noise >= 0;
+    return is_told || sender_is_fed(sender, tick);
+}
+
+/* What stands for a partner that rests, or silence. */
+static void fill(port *port, uint64_t tick)
+{
+    uint8_t samples[2 * RTP_FRAME_SAMPLES];
+    bool is_noise = port->partner && port->partner->rests;
+    if (is_noise)
+        comfort_noise_write(&port->partner->noise, samples, RTP_FRAME_SAMPLES);
+    send_audio(port, is_noise ? samples : NULL, tick);
+}
+
 static void play(port *port, const moment *moment)
 {
     player_step step;
@@ -388,8 +428,8 @@ static void play(port *port, const moment *moment)
         }
         /* Silence is sent, too, so that the peer hears a line that is up and a NAT's door stays open; to the partner
          * of one who holds the call and sends nothing as well. */
-        if (!port->partner || !sender_is_fed(&port->sender, moment->tick))
-            send_audio(port, NULL, moment->tick);
+        if (!port->partner || !is_fed(port, moment->tick))
+            fill(port, moment->tick);
         break;
     }
 }

@@ -3,6 +3,7 @@
 #define OFFHOOK_PORT_H
 
 #include "codecs.h"
+#include "comfort_noise.h"
 #include "dtmf.h"
 #include "event_ring.h"
 #include "latch.h"
@@ -27,6 +28,8 @@ typedef struct {
     uint8_t payload_type;
     int telephone_event; /* payload type to send it under, or -1 ... */
     payload_kind event;  /* ... and by which clock */
+    int comfort_noise;   /* payload type to send it under, or -1 ... */
+    payload_kind noise;  /* ... and by which rate */
     uint16_t rtcp_port;  /* of the peer */
     uint8_t kinds[128];  /* payload_kind by payload type received */
 } agreement;
@@ -47,6 +50,8 @@ typedef struct port {
     key_listener keys;
     dtmf_listener tones;      /* where no telephone-event was agreed */
     uint16_t newest_sequence; /* of what was heard in order */
+    bool rests; /* the peer, and lets this stand for what it does not send: */
+    comfort_noise noise;
     player player;
     tap *tap; /* NULL unless somebody listens */
     struct port *partner;

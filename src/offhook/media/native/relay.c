@@ -77,3 +77,22 @@ void relay_event(const port *from, port *to, rtp_packet *packet, uint64_t tick)
     sender_carry(&to->sender, tick, from->id, packet);
     send_in_place(to, packet);
 }
+
+void relay_noise(const port *from, port *to, rtp_packet *packet, payload_kind kind, uint64_t tick)
+{
+    if (!takes(to))
+        return;
+    if (to->agreement.comfort_noise < 0) {
+        to->sender.carries = false; /* what is filled in goes on from here */
+        return;
+    }
+    if (kind != to->agreement.noise) /* a shape of another rate would be another sound; the level holds for both */
+        packet->payload_length = 1;
+    packet->payload_type = (uint8_t)to->agreement.comfort_noise;
+    sender_carry(&to->sender, tick, from->id, packet);
+    packet->marker = false; /* RFC 3389 §4 */
+    if (to->tap)
+        jitter_rest(&to->tap->relayed, packet->timestamp, packet->payload, packet->payload_length,
+                    to->agreement.noise == PAYLOAD_NOISE);
+    send_in_place(to, packet);
+}

@@ -14,4 +14,7 @@ void relay_audio(const port *from, port *to, rtp_packet *packet, payload_kind ki
 /* A telephone-event by our clock, on the same terms. */
 void relay_event(const port *from, port *to, rtp_packet *packet, uint64_t tick);
 
+/* Comfort noise of a partner: told to a peer that agreed to it; to others it is sent as sound, from the next tick on. */
+void relay_noise(const port *from, port *to, rtp_packet *packet, payload_kind kind, uint64_t tick);
+
 #endif

@@ -52,7 +52,8 @@ bool tap_tick(tap *tap)
     (void)jitter_take(&tap->relayed, frame->outbound);
     if (tap->is_played)
         memcpy(frame->outbound, tap->played, sizeof tap->played);
-    frame->is_received = tap->is_received;
+    frame->is_noise = tap->heard.is_noise;
+    frame->is_received = tap->is_received || frame->is_noise;
     tap->is_received = tap->is_played = false;
     if (tap->is_told || tap->count < tap->wanted)
         return false;

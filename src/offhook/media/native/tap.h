@@ -9,7 +9,8 @@ enum { TAP_FRAMES = 128 /* 2.56 s; when nobody fetches for longer, the oldest ar
 
 typedef struct {
     uint8_t inbound[2 * RTP_FRAME_SAMPLES], outbound[2 * RTP_FRAME_SAMPLES];
-    bool is_received; /* packets of the peer came in these 20 ms */
+    bool is_received; /* packets of the peer came in these 20 ms, or it rests */
+    bool is_noise;    /* that is all that is inbound */
 } tap_frame;
 
 typedef struct {

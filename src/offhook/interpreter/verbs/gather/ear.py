@@ -97,7 +97,7 @@ class GatherEar:
     def _hear(self, block: TapBlock) -> None:
         if self._recognition is None or self._end.is_over:
             return
-        is_over = self._end.hear(block.inbound, block.duration)
+        is_over = self._end.hear(block.inbound, block.duration, is_noise=block.is_noise)
         self._recognition.hear(block.inbound)
         if self._end.has_begun and self._begun is not None:
             self._begun()
