@@ -239,6 +239,7 @@ async def running_server(folder: Path, limits: RestLimits | None = None) -> Asyn
         clock=exchange.clock,
         tokens=exchange.tokens,
         timeline=StoredTimeline(store),
+        provisioned=store.provisioned,
         limits=limits or RestLimits(),
     )
     runner = make_runner(make_app(world), world.limits)

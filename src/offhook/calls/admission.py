@@ -10,6 +10,7 @@ from offhook.calls.ports import MediaPlane, Signalling, SrtpPolicy
 from offhook.model.call import StatusCallback, WebhookTarget
 from offhook.model.sids import AccountSid
 from offhook.sip.authenticator import Proof
+from offhook.sip.digest import Password
 from offhook.sip.errors import SipError
 from offhook.sip.uri import SipUri
 
@@ -40,8 +41,8 @@ class Unauthenticated(NotAdmitted):
 class InboundRoute:
     """The application of a number or a SIP Domain, and how its callers must reach it (contract 1 §6.2, §6.8).
 
-    `networks` are those that may call it, in place of the directory's; `passwords`, by username, are what a caller has
-    to know besides, when there are any.
+    `networks` are those that may call it, where they are said in place of the directory's; `passwords`, by username,
+    are what a caller has to know besides, when `needs_password` or when there are any.
     """
 
     account_sid: AccountSid
@@ -54,8 +55,9 @@ class InboundRoute:
     phone_number_sid: str | None = None
     srtp: SrtpPolicy = SrtpPolicy.ACCEPTED
     needs_tls: bool = False
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    networks: tuple[IPv4Network | IPv6Network, ...] | None = None
+    needs_password: bool = False
+    passwords: Mapping[str, Password] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def admit(directory: Directory, invite: InviteReceived, signalling: Signalling, 
     route = _find(directory, invite)
     if route.needs_tls and invite.transport.upper() != "TLS":
         raise NotAdmitted(FORBIDDEN, 32209, f"calls to {route.sip_domain} must come by TLS, not {invite.transport}")
-    username = _proved(directory.realm, route, invite, signalling) if route.passwords else None
+    is_asked = route.needs_password or bool(route.passwords)
+    username = _proved(directory.realm, route, invite, signalling) if is_asked else None
     if invite.offer is not None:
         try:
             media.check_offer(invite.offer, route.srtp)
@@ -119,7 +122,8 @@ def _find(directory: Directory, invite: InviteReceived) -> InboundRoute:
         _check_source(source, directory.networks)
         raise NotAdmitted(NOT_FOUND, 32110, f"the Request-URI cannot be read: {error}") from error
     domain = directory.domains.get(uri.host.lower())
-    _check_source(source, domain.networks if domain is not None and domain.networks else directory.networks)
+    own = None if domain is None else domain.networks
+    _check_source(source, directory.networks if own is None else own)
     if domain is not None:
         return domain
     number = directory.numbers.get(uri.user or "")

@@ -121,6 +121,15 @@ class BadPageToken(CallError):
     error_code = 21481
 
 
+class NameTaken(CallError):
+    """Something of this kind and name is there already; the face that was asked says so with a code of its own."""
+
+    error_code = 20409
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"there is a {kind} {name} already")
+
+
 class CallRefused(CallError):
     """The exchange cannot place this call; says which API code to answer with."""
 

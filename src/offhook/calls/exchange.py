@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from offhook.calls.admission import Admitted, Directory, InboundRoute, NotAdmitted, admit, refuse
 from offhook.calls.answered_parameters import received_parameters
@@ -64,6 +64,10 @@ class Exchange:
         self.registry = Registry(world, program)
         self._hunt = Hunt(world, self.registry, dialplan.trunks)
         self.is_open = True
+
+    def publish(self, directory: Directory) -> None:
+        """From now on these are what can be called from outside; calls that are up go on."""
+        self.dialplan = replace(self.dialplan, directory=directory)
 
     # --- events ---------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from offhook.net.translation import SessionEvent, translate
 from offhook.net.wire_record import WireRecord
 from offhook.sip.address import Address
 from offhook.sip.authenticator import Checked
+from offhook.sip.digest import Password
 from offhook.sip.endpoint import Endpoint
 from offhook.sip.events import InviteReceived
 from offhook.sip.protection import Protection
@@ -143,7 +144,7 @@ class SipService:
         wire, number = self._find(session)
         wire.pump.command(wire.endpoint.reject, number, code, reason, headers, wire.pump.now())
 
-    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, str]) -> Checked:
+    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, Password]) -> Checked:
         """What the credentials of a received INVITE prove; it still waits for its answer."""
         wire, number = self._find(session)
         return wire.endpoint.verify(number, realm, passwords.get, wire.pump.now())

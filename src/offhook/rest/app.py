@@ -16,6 +16,7 @@ from offhook.rest import call_parts, calls, envelope, errors, recordings, stream
 from offhook.rest.auth import authenticate
 from offhook.rest.envelope import Extension
 from offhook.rest.errors import ApiError, ResourceNotFound, translate
+from offhook.rest.provisioned import routes as provisioned
 from offhook.rest.request import extension_of
 from offhook.rest.world import WORLD, RestLimits, RestWorld
 
@@ -68,6 +69,7 @@ def make_api(world: RestWorld) -> web.Application:
             web.post(_CALL + "/Transcriptions/{sid:[^/]+?}" + _EXTENSION, transcriptions.update),
             web.get(f"{_CALL}/Events{_EXTENSION}", call_parts.list_events),
             web.get(f"{_CALL}/Timeline{_EXTENSION}", call_parts.fetch_timeline),
+            *provisioned.routes(),
         ]
     )
     return api
@@ -126,7 +128,8 @@ def _answer(request: web.Request, failure: ApiError) -> web.Response:
 @web.middleware
 async def _authentication(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Only an account may look, and only at what is its own."""
-    account_sid = authenticate(request.headers.get("Authorization"), request.app[WORLD].accounts)
+    world = request.app[WORLD]
+    account_sid = authenticate(request.headers.get("Authorization"), world.accounts, world.keys)
     if request.match_info.get("account_sid", account_sid) != account_sid:
         raise ResourceNotFound(request.path)
     return await handler(request)

@@ -1,22 +1,38 @@
-"""HTTP Basic with the account's SID and auth token (contract 1 §1.2)."""
+"""HTTP Basic with the account's SID and auth token, or with an API key and its secret (contract 1 §1.2)."""
 
 import binascii
 import hmac
 from base64 import b64decode
 from collections.abc import Mapping
+from hashlib import sha256
+from types import MappingProxyType
 
 from offhook.model.sids import AccountSid
 from offhook.rest.errors import MissingCredentials
+from offhook.rest.world import ApiKey
 
+KEY = "SK"
 _LONGEST = 1024  # far beyond any SID and token
 
 
-def authenticate(header: str | None, accounts: Mapping[AccountSid, str]) -> AccountSid:
+def digest_of(secret: str) -> str:
+    """What is kept of the secret of a key; a random one needs no salt and no slow hash."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def authenticate(
+    header: str | None, accounts: Mapping[AccountSid, str], keys: Mapping[str, ApiKey] = MappingProxyType({})
+) -> AccountSid:
     """The account that an Authorization header proves to be. Raises MissingCredentials.
 
     Takes the same time for a wrong token as for an account that does not exist.
     """
     username, password = _credentials(header)
+    if username.startswith(KEY):
+        key = keys.get(username)
+        if not hmac.compare_digest(digest_of(password), key.digest if key is not None else "-") or key is None:
+            raise MissingCredentials
+        return key.account_sid
     account_sid = AccountSid(username)
     token = accounts.get(account_sid)
     is_right = hmac.compare_digest(password.encode(), (token or "-").encode())

@@ -13,6 +13,7 @@ from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form, read_form
 from offhook.rest.listing import CALL_FILTERS, read_call_filter, read_page
 from offhook.rest.parameters import target, whole
+from offhook.rest.provisioned.accounts import with_application
 from offhook.rest.representation import account_path, call_resource, message_text
 from offhook.rest.request import account_of, extension_of
 from offhook.rest.world import WORLD, RestWorld
@@ -21,7 +22,8 @@ from offhook.rest.world import WORLD, RestWorld
 async def create(request: web.Request) -> web.Response:
     """POST Calls: 201 once the call is on disk."""
     world = request.app[WORLD]
-    checked = read_order(await read_form(request, world.limits), account_of(request))
+    form = await with_application(world, account_of(request), await read_form(request, world.limits))
+    checked = read_order(form, account_of(request))
     record = await world.exchange.place(checked.order)
     _warn(world, record, checked.warnings)
     return _answer(request, record, 201)

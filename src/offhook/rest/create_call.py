@@ -76,10 +76,7 @@ def read_order(form: Form, account_sid: AccountSid) -> CheckedOrder:
 
 
 def read_start(form: Form) -> tuple[ProgramStart, Warnings]:
-    """What the call runs. Raises InvalidParameter (21205, 21209, 21218, 32018)."""
-    if form.text("ApplicationSid") is not None:
-        message = "ApplicationSid: this version has no applications; give Url or Twiml"
-        raise InvalidParameter(errors.INVALID_APPLICATION, message)
+    """What the call runs. Raises InvalidParameter (21205, 21209, 32018)."""
     twiml = form.text("Twiml")
     if form.text("Url") is None and twiml is None:
         raise InvalidParameter(errors.INVALID_URL, "Url parameter is required.")

@@ -22,10 +22,19 @@ class Form:
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
 
+    def has(self, name: str) -> bool:
+        """Whether the name was sent, with whatever value."""
+        return name in self._values
+
     def text(self, name: str) -> str | None:
         """The last value of a name, trimmed; None when it is absent or blank."""
         values = self._values.get(name)
         return (values[-1].strip() or None) if values else None
+
+    def replaced(self, values: Mapping[str, str | None]) -> "Form":
+        """The same form with these values in place of what was sent; None for a name leaves it out."""
+        kept = [(name, value) for name, all_ in self._values.items() if name not in values for value in all_]
+        return Form([*kept, *((name, value) for name, value in values.items() if value is not None)])
 
     def all(self, name: str) -> Sequence[str]:
         """Every value of a name."""

@@ -41,7 +41,7 @@ def target(form: Form, url_name: str, method_name: str, *, is_hostname_strict: b
     url = form.text(url_name)
     if url is None:
         return None
-    reason = _fault_of(url, is_hostname_strict=is_hostname_strict)
+    reason = fault_of_url(url, is_hostname_strict=is_hostname_strict)
     if reason is not None:
         raise InvalidParameter(errors.INVALID_URL, f"{url_name} is not a valid URL: {url[:200]} ({reason})")
     return WebhookTarget(url=url, method=method)
@@ -52,7 +52,8 @@ def truth(form: Form, name: str) -> bool:
     return (form.text(name) or "").lower() == "true"
 
 
-def _fault_of(url: str, *, is_hostname_strict: bool) -> str | None:
+def fault_of_url(url: str, *, is_hostname_strict: bool = False) -> str | None:
+    """Why this is no absolute URL of a web application; None when it is one."""
     if len(url) > _LONGEST_URL:
         return f"longer than {_LONGEST_URL} characters"
     if _NOT_IN_URL.search(url):

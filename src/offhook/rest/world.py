@@ -1,7 +1,7 @@
 """What the API stands on: the exchange and the store behind it, the accounts it lets in."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from offhook.calls.recording import Recording, RecordingOrder
 from offhook.calls.stream import MediaStream, StreamOrder
 from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.model.call import CallRecord, StatusCallback, WebhookTarget
+from offhook.model.provisioned import Provisioned
 from offhook.model.sids import AccountSid, CallSid
 
 
@@ -71,6 +72,48 @@ class RecordingMedia(Protocol):
         """Remove a file; nothing happens when there is none."""
 
 
+class ProvisionedResources(Protocol):
+    """What accounts have set up; satisfied by store.provisioned."""
+
+    async def add(self, resource: Provisioned) -> None:
+        """Write a new one. Raises NameTaken, StoreFailed."""
+
+    async def change(self, resource: Provisioned) -> None:
+        """Write a newer state. Raises NameTaken, StoreFailed."""
+
+    async def fetch(self, kind: str, sid: str, parent_sid: str = "") -> Provisioned | None:
+        """One of them, of whichever account. Raises StoreFailed."""
+
+    async def every(self, kind: str) -> Sequence[Provisioned]:
+        """All of a kind, oldest first. Raises StoreFailed."""
+
+    async def page(
+        self, account_sid: str, kind: str, parent_sid: str, filters: Mapping[str, str], size: int, token: str | None
+    ) -> tuple[Sequence[Provisioned], str | None]:
+        """One page, newest first, and the token of the next. Raises BadPageToken, StoreFailed."""
+
+    async def count(self, account_sid: str, kind: str, parent_sid: str = "") -> int:
+        """How many an account has. Raises StoreFailed."""
+
+    async def uses(self, kind: str, sid: str) -> int:
+        """In how many lists of a kind a SID stands. Raises StoreFailed."""
+
+    async def remove(self, kind: str, sid: str, parent_sid: str = "") -> None:
+        """Forget one, and what stands in it. Raises StoreFailed."""
+
+
+async def nothing_follows(_: Provisioned) -> None:
+    """For a world in which nobody goes by what is set up."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """Whose a key is, and the hash of its secret."""
+
+    account_sid: AccountSid
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestLimits:
     """Numbers the API goes by; sizes in bytes, durations in seconds."""
@@ -85,7 +128,10 @@ class RestLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestWorld:
-    """Everything requests are answered from; `accounts` are SIDs with their auth tokens."""
+    """Everything requests are answered from; `accounts` are SIDs with their auth tokens, `keys` those of API keys.
+
+    `sip_domain` is what SIP Domains stand below; `changed` is told of what was set up, changed or removed.
+    """
 
     exchange: ExchangeCommands
     store: Store
@@ -94,6 +140,10 @@ class RestWorld:
     clock: Clock
     tokens: Tokens
     timeline: Timeline
+    provisioned: ProvisionedResources
+    keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    sip_domain: str = "sip.localhost"
+    changed: Callable[[Provisioned], Awaitable[None]] = nothing_follows
     limits: RestLimits = RestLimits()
 
 

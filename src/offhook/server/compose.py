@@ -37,6 +37,7 @@ from offhook.server.dialplan import dialplan
 from offhook.server.errors import StartFailed
 from offhook.server.health import add_health, add_metrics
 from offhook.server.protection import protection
+from offhook.server.provisions import Provisions
 from offhook.server.settings import Edge, Settings
 from offhook.server.signalling import resolver, sip_edge
 from offhook.server.speech import open_speech
@@ -106,6 +107,8 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
             settings=call_settings(settings),
         )
         exchange = Exchange(world, Program(), plan)
+        provisions = Provisions(store.provisioned, plan.directory, exchange.publish)
+        await provisions.load()
         stack.push_async_callback(sip.close)
         await sip.start()
         stack.push_async_callback(end_calls, exchange, settings.limits.drain)
@@ -121,6 +124,10 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
                 clock=CLOCK,
                 tokens=TOKENS,
                 timeline=timeline,
+                provisioned=store.provisioned,
+                keys=provisions.keys,
+                sip_domain=settings.sip.domain,
+                changed=provisions.changed,
             )
         )
         add_health(app, exchange)

@@ -36,7 +36,7 @@ def dialplan(settings: Settings, accounts: Mapping[AccountSid, str]) -> Dialplan
             route,
             srtp=srtp,
             needs_tls=domain.secure,
-            networks=tuple(ip_network(network) for network in domain.allow),
+            networks=tuple(ip_network(network) for network in domain.allow) if domain.allow else None,
             passwords={one.username: one.password for one in domain.credentials},
         )
     networks = tuple(ip_network(network) for network in settings.sip.allow)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from offhook.sip import digest
-from offhook.sip.digest import Challenge, Credentials
+from offhook.sip.digest import Challenge, Credentials, Password
 from offhook.sip.errors import MalformedValue
 from offhook.sip.message import Request
 
@@ -24,7 +24,7 @@ SIGNATURE = 32  # hexadecimal digits
 # Who guesses names shall not hear sooner that one is unknown: its password is compared, too.
 NOBODY = "\x00"
 
-Passwords = Callable[[str], str | None]
+Passwords = Callable[[str], Password | None]
 
 
 class Proof(Enum):

@@ -28,6 +28,23 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
     "sha-256": _sha256,
     "sha-256-sess": _sha256,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class HashedPassword:
+    """What is enough to check who knows a password, and from which nobody gets it back: H(user:realm:password)."""
+
+    md5: str
+    sha_256: str
+
+    @classmethod
+    def of(cls, username: str, realm: str, password: str) -> "HashedPassword":
+        """Hash a password; good for this user name and realm alone."""
+        secret = f"{username}:{realm}:{password}".encode("utf-8", "surrogateescape")
+        return cls(_md5(secret), _sha256(secret))
+
+
+Password = str | HashedPassword
 _COUNT = re.compile("[0-9A-Fa-f]{8}")  # RFC 7616 §3.4
 _QOPS = ("auth", "auth-int")  # in the order we choose
 
@@ -175,7 +192,7 @@ def answer(  # noqa: PLR0913  # the parts of RFC 7616 §3.4 have no closer group
     return str(replace(credentials, response=_proof(credentials, password, method, body)))
 
 
-def check(credentials: Credentials, password: str, method: str, body: bytes = b"") -> bool:
+def check(credentials: Credentials, password: Password, method: str, body: bytes = b"") -> bool:
     """Whether the credentials prove the password for this method and body; compares in constant time.
 
     The caller checks that the nonce is one of its own and fresh, that `nc` was not used before, and that the realm,
@@ -189,7 +206,7 @@ def check(credentials: Credentials, password: str, method: str, body: bytes = b"
     return hmac.compare_digest(expected.encode("ascii"), given)
 
 
-def _proof(credentials: Credentials, password: str, method: str, body: bytes) -> str:
+def _proof(credentials: Credentials, password: Password, method: str, body: bytes) -> str:
     """The `response` of RFC 7616 §3.4.1."""
     algorithm = (credentials.algorithm or "MD5").lower()
     hash_bytes = _HASHES[algorithm]
@@ -197,7 +214,10 @@ def _proof(credentials: Credentials, password: str, method: str, body: bytes) ->
     def hash_text(*parts: str) -> str:
         return hash_bytes(":".join(parts).encode("utf-8", "surrogateescape"))
 
-    secret = hash_text(credentials.username, credentials.realm, password)
+    if isinstance(password, HashedPassword):
+        secret = password.sha_256 if algorithm.startswith("sha-256") else password.md5
+    else:
+        secret = hash_text(credentials.username, credentials.realm, password)
     if algorithm.endswith("-sess"):
         secret = hash_text(secret, credentials.nonce, credentials.cnonce or "")
     qop = credentials.qop

@@ -18,6 +18,7 @@ from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.store import records
 from offhook.store.migrate import migrate
+from offhook.store.provisioned import ProvisionedTable
 from offhook.store.writer import BUSY_TIMEOUT, Writer
 
 TIMELINE_LIMIT = 5000  # entries per call: hours of ordinary use; a runaway document must not fill the disk
@@ -61,6 +62,7 @@ class SqliteStore:
 
     def __init__(self, writer: Writer, timeline_limit: int) -> None:
         self._writer = writer
+        self.provisioned = ProvisionedTable(writer)
         self._timeline_limit = timeline_limit
         self._entries: list[TimelineEntry] = []
         self._changed: dict[CallSid, CallRecord] = {}

@@ -24,6 +24,7 @@ from offhook.calls.events import (
 )
 from offhook.calls.ports import InviteOrder, PlacedInvite
 from offhook.sip.authenticator import Checked, Proof
+from offhook.sip.digest import Password
 from offhook.testing.peer_script import OK, FakeSession, Script, SessionState
 from offhook.testing.scripted_peers import REQUEST_TIMEOUT, ROUND_TRIP, ScriptedPeers, refusal
 
@@ -170,7 +171,7 @@ class FakeSignalling(ScriptedPeers):
         found.sdp.accept_answer(answer)
         self._later(found, ROUND_TRIP, self._acknowledge)
 
-    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, str]) -> Checked:  # noqa: ARG002
+    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, Password]) -> Checked:  # noqa: ARG002
         """Basic credentials, which no SIP has, prove themselves: `Basic user:password` in Proxy-Authorization."""
         found = self._in(session, SessionState.CALLED, SessionState.OVER)
         value = dict(found.said).get("Proxy-Authorization", "")

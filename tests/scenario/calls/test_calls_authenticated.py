@@ -27,7 +27,7 @@ def desk(*, networks: tuple[str, ...] = (), passwords: bool = True) -> Switchboa
         directory.numbers[NUMBER],
         sip_domain=DOMAIN,
         phone_number=None,
-        networks=tuple(ip_network(network) for network in networks),
+        networks=tuple(ip_network(network) for network in networks) or None,
         passwords={"alice": "open sesame"} if passwords else {},
     )
     known = Directory(

@@ -21,6 +21,7 @@ from offhook.model.timeline import Kind, TimelineEntry
 from offhook.net.recording_files import RecordingFolder
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
+from offhook.testing.provisioned import MemoryProvisioned
 from offhook.testing.records import MemoryStore, MemoryTimeline
 
 ACCOUNT = AccountSid("AC" + "1" * 32)
@@ -183,6 +184,7 @@ def running_platform(folder: Path) -> Iterator[Running]:
         clock=NoonClock(),
         tokens=CountedTokens(),
         timeline=MemoryTimeline(),
+        provisioned=MemoryProvisioned(),
     )
     with served(make_app(world)) as port:
         yield Running(store=store, exchange=exchange, config=write_config(folder, port), port=port)

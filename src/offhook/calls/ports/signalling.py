@@ -6,6 +6,7 @@ from typing import Protocol
 
 from offhook.calls.events import HeaderList, SessionId
 from offhook.sip.authenticator import Checked
+from offhook.sip.digest import Password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Signalling(Protocol):
     def reject(self, session: SessionId, code: int, reason: str = "", headers: HeaderList = ()) -> None:
         """Refuse a received INVITE with a final response of 300 to 699; the session is over."""
 
-    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, str]) -> Checked:
+    def verify(self, session: SessionId, realm: str, passwords: Mapping[str, Password]) -> Checked:
         """What the credentials of a received INVITE prove; it still waits for its answer."""
 
     def challenge(self, session: SessionId, realm: str, *, is_stale: bool = False) -> None:

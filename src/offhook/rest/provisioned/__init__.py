@@ -1,0 +1,1 @@
+"""What accounts set up through the API: numbers, applications, keys, SIP Domains. One set of routes for all."""

@@ -1,0 +1,52 @@
+"""Every kind of provisioned resource with its routes."""
+
+from aiohttp import web
+
+from offhook.rest.provisioned.accounts import Applications, CallerIds, Numbers
+from offhook.rest.provisioned.collection import Collection
+from offhook.rest.provisioned.keys import Keys
+from offhook.rest.provisioned.sip import (
+    ADDRESS_LIST,
+    CALLS_ADDRESSES,
+    CALLS_CREDENTIALS,
+    CREDENTIAL_LIST,
+    REGISTRATIONS_CREDENTIALS,
+    Addresses,
+    Credentials,
+    Domains,
+    Mappings,
+)
+
+COLLECTIONS = (
+    Applications(),
+    Numbers(),
+    CallerIds(),
+    Keys(),
+    Domains(),
+    Collection(CREDENTIAL_LIST),
+    Credentials(),
+    Collection(ADDRESS_LIST),
+    Addresses(),
+    Mappings(CALLS_CREDENTIALS, "Auth/Calls/CredentialListMappings", CREDENTIAL_LIST),
+    Mappings(CALLS_ADDRESSES, "Auth/Calls/IpAccessControlListMappings", ADDRESS_LIST),
+    Mappings(REGISTRATIONS_CREDENTIALS, "Auth/Registrations/CredentialListMappings", CREDENTIAL_LIST),
+    Mappings(
+        CALLS_CREDENTIALS,
+        "CredentialListMappings",
+        CREDENTIAL_LIST,
+        key="credential_list_mappings",
+        is_legacy=True,
+    ),
+    Mappings(
+        CALLS_ADDRESSES,
+        "IpAccessControlListMappings",
+        ADDRESS_LIST,
+        key="ip_access_control_list_mappings",
+        is_legacy=True,
+    ),
+)
+
+
+def routes() -> list[web.RouteDef]:
+    """All of them."""
+    return [route for collection in COLLECTIONS for route in collection.routes()]
