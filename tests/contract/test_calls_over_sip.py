@@ -211,6 +211,7 @@ async def test_early_media_to_a_caller_who_is_not_answered(place: Town) -> None:
     place.serve("/voice", '<Dial answerOnBridge="true"><Sip>plays</Sip></Dial>')
     await place.call_in(2)
     caller = place.call_id(place.board.records()[0])
+    await place.until(lambda: len(place.peer.descriptions(caller)) > 1)  # they are joined before the 200 is there
     early, answer = place.peer.descriptions(caller)
     assert early == answer
 
