@@ -109,3 +109,38 @@ async def test_a_key_opens_and_is_taken_back(platform: Offhook, client: Any) -> 
         with pytest.raises(TwilioException, match="HTTP 401"):
             await run(refused.applications.list)
         refused.http_client.session.close()
+
+
+async def test_a_subaccount_stands_by_itself(
+    platform: Offhook, application: WebApplication, client: Any, tmp_path: Path
+) -> None:
+    """Its token signs its webhooks, its owner sees what it has, it sees nothing else; suspended it is nobody."""
+    application.pages["/theirs"] = "<Response><Hangup/></Response>"
+    made = await run(lambda: client.api.v2010.accounts.create(friendly_name="Customer"))
+    assert (made.friendly_name, made.owner_account_sid, made.status, made.type) == (
+        "Customer",
+        ACCOUNT,
+        "active",
+        "Full",
+    )
+    assert [one.sid for one in await run(client.api.v2010.accounts.list)] == [made.sid, ACCOUNT]
+    theirs = sdk(platform, made.sid, made.auth_token)
+    theirs.account_sid = made.sid
+    application.tokens[made.sid] = made.auth_token
+    await run(lambda: theirs.incoming_phone_numbers.create(phone_number=NUMBER, voice_url=f"{application.url}/theirs"))
+    await called(platform, tmp_path / "theirs", "call_and_wait")
+    assert (await application.request("/theirs")).form["AccountSid"] == made.sid
+    assert await platform.calls() == []
+    (call,) = await run(client.api.v2010.accounts(made.sid).calls.list)
+    assert call.account_sid == made.sid
+    with pytest.raises(TwilioException, match="HTTP 404"):
+        await run(theirs.api.v2010.accounts(ACCOUNT).calls.list)
+    with pytest.raises(TwilioException, match="HTTP 403"):
+        await run(lambda: theirs.api.v2010.accounts.create(friendly_name="Grandchild"))
+    await run(lambda: client.api.v2010.accounts(made.sid).update(status="suspended"))
+    with pytest.raises(TwilioException, match="HTTP 401"):
+        await run(theirs.calls.list)
+    await run(lambda: client.api.v2010.accounts(made.sid).update(status="closed"))
+    with pytest.raises(TwilioException, match="cannot be opened again"):
+        await run(lambda: client.api.v2010.accounts(made.sid).update(status="active"))
+    theirs.http_client.session.close()

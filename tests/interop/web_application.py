@@ -32,6 +32,7 @@ class WebApplication:
     pages: dict[str, Answer] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     unsigned: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)  # of other accounts, by SID
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def to(self, path: str) -> list[Asked]:
@@ -60,7 +61,8 @@ class WebApplication:
         form = {name: str(value) for name, value in (await request.post()).items()}
         signature = request.headers.get("X-Twilio-Signature", "")
         url = f"{self.url}{request.raw_path}"
-        if not RequestValidator(TOKEN).validate(url, form, signature):
+        token = self.tokens.get(form.get("AccountSid", ""), TOKEN)
+        if not RequestValidator(token).validate(url, form, signature):
             self.unsigned.append(f"{request.method} {url}")
         async with self.news:
             self.asked.append(Asked(path=request.path, method=request.method, query=dict(request.query), form=form))

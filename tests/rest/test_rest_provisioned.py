@@ -348,3 +348,23 @@ async def test_a_call_by_no_application(server: Server) -> None:
         code, body = await server.create(Url=None, ApplicationSid=sid)
         assert (code, body["code"]) == (400, told)
     assert server.exchange.orders == []
+
+
+async def test_accounts_are_as_documented(server: Server) -> None:
+    """Made, listed, read, renamed."""
+    for verb, path, form, code in (
+        ("POST", "Accounts.json", {}, 201),
+        ("POST", "Accounts.json", {"FriendlyName": "Customer"}, 201),
+        ("GET", "Accounts.json", {}, 200),
+    ):
+        status, body = await server.request(verb, f"{server.url}/2010-04-01/{path}", data=form or None)
+        assert status == code, body
+        assert complaints(verb.lower(), f"/2010-04-01/{path}", status, body) == []
+    newer, older = body["accounts"]
+    assert newer["friendly_name"] == "Customer"
+    assert older["friendly_name"].startswith("SubAccount Created at 2026-03-01 12:00 PM")
+    assert newer["auth_token"] != older["auth_token"]
+    status, body = await server.request("GET", f"{server.url}/2010-04-01/Accounts.json?FriendlyName=Customer")
+    assert body["accounts"] == [newer]
+    status, body = await server.request("GET", f"{server.url}/2010-04-01/Accounts.json?Status=closed")
+    assert body["accounts"] == []

@@ -11,13 +11,14 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from offhook.calls.errors import CallError
+from offhook.model.sids import AccountSid
 from offhook.model.webhook import API_VERSION
 from offhook.rest import call_parts, calls, envelope, errors, recordings, streams, transcriptions
 from offhook.rest.auth import authenticate
 from offhook.rest.envelope import Extension
 from offhook.rest.errors import ApiError, ResourceNotFound, translate
 from offhook.rest.provisioned import routes as provisioned
-from offhook.rest.request import extension_of
+from offhook.rest.request import PROVED, extension_of
 from offhook.rest.world import WORLD, RestLimits, RestWorld
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -127,11 +128,13 @@ def _answer(request: web.Request, failure: ApiError) -> web.Response:
 
 @web.middleware
 async def _authentication(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Only an account may look, and only at what is its own."""
+    """Only an account may look, and only at what is its own or its subaccounts'."""
     world = request.app[WORLD]
-    account_sid = authenticate(request.headers.get("Authorization"), world.accounts, world.keys)
-    if request.match_info.get("account_sid", account_sid) != account_sid:
+    proved = authenticate(request.headers.get("Authorization"), world.accounts, world.keys)
+    asked = AccountSid(request.match_info.get("account_sid", proved))
+    if proved not in {asked, world.owners.get(asked)}:
         raise ResourceNotFound(request.path)
+    request[PROVED] = proved
     return await handler(request)
 
 

@@ -13,7 +13,7 @@ from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form, read_form
 from offhook.rest.listing import CALL_FILTERS, read_call_filter, read_page
 from offhook.rest.parameters import target, whole
-from offhook.rest.provisioned.accounts import with_application
+from offhook.rest.provisioned.voice import with_application
 from offhook.rest.representation import account_path, call_resource, message_text
 from offhook.rest.request import account_of, extension_of
 from offhook.rest.world import WORLD, RestWorld

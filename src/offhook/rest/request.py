@@ -5,9 +5,11 @@ from aiohttp import web
 from offhook.model.sids import AccountSid
 from offhook.rest.envelope import Extension
 
+PROVED = web.RequestKey("proved", AccountSid)  # the account whose credentials came with the request
+
 
 def account_of(request: web.Request) -> AccountSid:
-    """The account in the path, which the request has proved to be."""
+    """The account in the path, which the request has proved to be, or to own."""
     return AccountSid(request.match_info["account_sid"])
 
 

@@ -128,8 +128,9 @@ class RestLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestWorld:
-    """Everything requests are answered from; `accounts` are SIDs with their auth tokens, `keys` those of API keys.
+    """Everything requests are answered from.
 
+    `accounts` are SIDs with their auth tokens, `keys` the API keys by SID; `owners` says whose a subaccount is.
     `sip_domain` is what SIP Domains stand below; `changed` is told of what was set up, changed or removed.
     """
 
@@ -142,6 +143,7 @@ class RestWorld:
     timeline: Timeline
     provisioned: ProvisionedResources
     keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    owners: Mapping[AccountSid, AccountSid] = field(default_factory=dict)
     sip_domain: str = "sip.localhost"
     changed: Callable[[Provisioned], Awaitable[None]] = nothing_follows
     limits: RestLimits = RestLimits()

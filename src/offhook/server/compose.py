@@ -73,7 +73,7 @@ class Platform:
 @asynccontextmanager
 async def open_platform(config: Config) -> AsyncIterator[Platform]:
     """The whole platform on the running loop, from the first socket to the last. Raises OffhookError."""
-    settings, accounts = config.settings, load_accounts(config)
+    settings, accounts = config.settings, dict(load_accounts(config))
     tls = await asyncio.to_thread(open_tls, config, CLOCK.now())
     plan = dialplan(settings, accounts)
 
@@ -107,7 +107,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
             settings=call_settings(settings),
         )
         exchange = Exchange(world, Program(), plan)
-        provisions = Provisions(store.provisioned, plan.directory, exchange.publish)
+        provisions = Provisions(store.provisioned, CLOCK, accounts, plan.directory, exchange.publish)
         await provisions.load()
         stack.push_async_callback(sip.close)
         await sip.start()
@@ -126,6 +126,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
                 timeline=timeline,
                 provisioned=store.provisioned,
                 keys=provisions.keys,
+                owners=provisions.owners,
                 sip_domain=settings.sip.domain,
                 changed=provisions.changed,
             )

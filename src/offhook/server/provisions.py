@@ -5,13 +5,17 @@ from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+import msgspec
+
 from offhook.calls.admission import Directory, InboundRoute
-from offhook.calls.ports import SrtpPolicy
+from offhook.calls.ports import Clock, SrtpPolicy
 from offhook.model.call import CallEvent, HttpMethod, StatusCallback, WebhookTarget
 from offhook.model.provisioned import Provisioned
-from offhook.rest.provisioned.accounts import APPLICATION, NUMBER
+from offhook.model.sids import AccountSid
+from offhook.rest.provisioned.accounts import ACCOUNT, ACTIVE
 from offhook.rest.provisioned.keys import KEY
 from offhook.rest.provisioned.sip import ADDRESS, CALLS_ADDRESSES, CALLS_CREDENTIALS, CREDENTIAL, DOMAIN
+from offhook.rest.provisioned.voice import APPLICATION, NUMBER
 from offhook.rest.world import ApiKey
 from offhook.sip.digest import HashedPassword
 from offhook.store.provisioned import ProvisionedTable
@@ -25,27 +29,69 @@ OF_DIRECTORY = {
 class Provisions:
     """Keeps what is asked for at every request and every INVITE in memory, and makes it anew when it changes.
 
-    `configured` is the directory of the configuration file, which goes before what the API set up; `publish` takes
-    each new directory.
+    `accounts` and `configured` are those of the configuration file, which go before what the API set up. Whoever holds
+    `accounts` sees in it the tokens of subaccounts, too; `publish` takes each new directory.
     """
 
-    def __init__(self, table: ProvisionedTable, configured: Directory, publish: Callable[[Directory], None]) -> None:
+    def __init__(
+        self,
+        table: ProvisionedTable,
+        clock: Clock,
+        accounts: dict[AccountSid, str],
+        configured: Directory,
+        publish: Callable[[Directory], None],
+    ) -> None:
         self._table = table
+        self._clock = clock
+        self._configured_accounts = dict(accounts)
         self._configured = configured
         self._publish = publish
+        self.accounts = accounts
+        self.owners: dict[AccountSid, AccountSid] = {}
         self.keys: dict[str, ApiKey] = {}
 
     async def load(self) -> None:
         """Read everything. Raises StoreFailed."""
+        await self._note_configured_accounts()
+        await self._load_accounts()
         await self._load_keys()
         await self._load_directory()
 
     async def changed(self, resource: Provisioned) -> None:
         """Something was set up, changed or removed. Raises StoreFailed."""
-        if resource.kind == KEY.name:
+        if resource.kind == ACCOUNT.name:
+            await self._load_accounts()
+        elif resource.kind == KEY.name:
             await self._load_keys()
         elif resource.kind in OF_DIRECTORY:
             await self._load_directory()
+
+    async def _note_configured_accounts(self) -> None:
+        """They are shown beside the others, since when this platform knows them."""
+        now = self._clock.now()
+        for sid, token in self._configured_accounts.items():
+            known = await self._table.fetch(ACCOUNT.name, sid)
+            if known is None:
+                values = {"friendly_name": "", "status": ACTIVE, "auth_token": token}
+                account = Provisioned(
+                    sid=sid, account_sid=sid, kind=ACCOUNT.name, date_created=now, date_updated=now, values=values
+                )
+                await self._table.add(account)
+            elif known.values["auth_token"] != token:
+                values = {**known.values, "auth_token": token}
+                await self._table.change(msgspec.structs.replace(known, values=values, date_updated=now))
+
+    async def _load_accounts(self) -> None:
+        """A subaccount that is suspended or closed, or whose owner is gone, is nobody."""
+        configured = self._configured_accounts
+        kept = [one for one in await self._table.every(ACCOUNT.name) if one.account_sid in configured]
+        subaccounts = {AccountSid(one.sid): one for one in kept if one.sid not in configured}
+        self.owners.clear()
+        self.owners.update({sid: one.account_sid for sid, one in subaccounts.items()})
+        active = {sid: one for sid, one in subaccounts.items() if one.values["status"] == ACTIVE}
+        known = {**configured, **{sid: one.values["auth_token"] for sid, one in active.items()}}
+        self.accounts.clear()
+        self.accounts.update(known)
 
     async def _load_keys(self) -> None:
         known = {one.sid: ApiKey(one.account_sid, one.values["digest"]) for one in await self._table.every(KEY.name)}

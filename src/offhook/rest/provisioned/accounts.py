@@ -1,4 +1,6 @@
-"""What calls are placed with: applications, numbers, caller IDs (contract 2 §7)."""
+"""Accounts and their subaccounts: one operator, several customers, each with a token and resources of its own."""
+
+from typing import Any
 
 from aiohttp import web
 from msgspec.structs import replace
@@ -7,179 +9,110 @@ from offhook.model.provisioned import Provisioned
 from offhook.model.sids import AccountSid
 from offhook.rest import envelope, errors
 from offhook.rest.envelope import Resource
-from offhook.rest.errors import InvalidParameter
+from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form
-from offhook.rest.provisioned.collection import Collection
-from offhook.rest.provisioned.fields import Field, method, number, one_of, sid, text, truth, url
+from offhook.rest.listing import read_page
+from offhook.rest.provisioned.collection import EXTENSION, Collection
+from offhook.rest.provisioned.fields import Field, one_of, text
 from offhook.rest.provisioned.kind import Kind, Limit
-from offhook.rest.request import extension_of
-from offhook.rest.world import RestWorld
+from offhook.rest.representation import account_path
+from offhook.rest.request import PROVED, extension_of
+from offhook.rest.world import WORLD, RestWorld
 
-FRIENDLY_NAME = Field(name="FriendlyName", read=text(64))
-API_VERSIONS = ("2010-04-01", "2008-08-01")
-# A self-hosted platform sends no messages: what belongs to them is kept and shown, so that what sets it up still works.
-MESSAGES = (
-    Field(name="SmsUrl", read=url),
-    Field(name="SmsMethod", read=method, default="POST"),
-    Field(name="SmsFallbackUrl", read=url),
-    Field(name="SmsFallbackMethod", read=method, default="POST"),
-)
-VOICE = (
-    Field(name="VoiceUrl", read=url),
-    Field(name="VoiceMethod", read=method, default="POST"),
-    Field(name="VoiceFallbackUrl", read=url),
-    Field(name="VoiceFallbackMethod", read=method, default="POST"),
-)
-CALLBACK = (
-    Field(name="StatusCallback", read=url),
-    Field(name="StatusCallbackMethod", read=method, default="POST"),
-)
-API = Field(name="ApiVersion", read=one_of(*API_VERSIONS), default=API_VERSIONS[0])
-
-APPLICATION = Kind(
-    name="application",
-    prefix="AP",
-    path="Applications",
-    key="applications",
-    element="Application",
-    fields=(
-        *(FRIENDLY_NAME, API, *VOICE, *CALLBACK),
-        Field(name="VoiceCallerIdLookup", read=truth, default=False),
-        *MESSAGES,
-        Field(name="SmsStatusCallback", read=url),
-        Field(name="MessageStatusCallback", read=url),
-        Field(name="PublicApplicationConnectEnabled", read=truth, default=False),
-    ),
-    filters={"FriendlyName": "label"},
-    limit=Limit(count=1000, code=errors.INVALID_PARAMETER),
-)
+ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
+BELOW = ("Applications", "Calls", "Conferences", "IncomingPhoneNumbers", "Keys", "Notifications", "OutgoingCallerIds",
+         "Queues", "Recordings", "SIP", "Transcriptions")  # fmt: skip
 
 
-def _of_number(_number: Provisioned, _path: str) -> Resource:
+def _of_account(account: Provisioned, _path: str) -> Resource:
+    base = account_path(account.sid)
     return {
-        "address_requirements": "none",
-        "beta": False,
-        "capabilities": {"voice": True, "sms": False, "mms": False, "fax": False},
-        "emergency_address_status": "unregistered",
-        "origin": "hosted",
-        "status": "in-use",
+        "auth_token": account.values["auth_token"],
+        "owner_account_sid": account.account_sid,
+        "subresource_uris": {_key(name): f"{base}/{name}.json" for name in BELOW},
+        "type": "Full",
+        "uri": f"{base}.json",
     }
 
 
-NUMBER = Kind(
-    name="number",
-    prefix="PN",
-    path="IncomingPhoneNumbers",
-    key="incoming_phone_numbers",
-    element="IncomingPhoneNumber",
+def _key(name: str) -> str:
+    return "sip" if name == "SIP" else Field(name=name, read=text(0)).key
+
+
+ACCOUNT = Kind(
+    name="account",
+    prefix="AC",
+    path="",
+    key="accounts",
+    element="Account",
     fields=(
-        Field(name="PhoneNumber", read=number(errors.NOT_A_NUMBER), missing=errors.NO_NUMBER, is_fixed=True),
-        *(FRIENDLY_NAME, API, *VOICE, *CALLBACK),
-        Field(name="VoiceApplicationSid", read=sid("AP", errors.INVALID_APPLICATION)),
-        Field(name="VoiceCallerIdLookup", read=truth, default=False),
-        Field(name="VoiceReceiveMode", read=one_of("voice", "fax"), default="voice"),
-        Field(name="TrunkSid", read=sid("TK")),
-        *MESSAGES,
-        Field(name="SmsApplicationSid", read=sid("AP", errors.INVALID_APPLICATION)),
-        Field(name="EmergencyStatus", read=one_of("Active", "Inactive"), default="Inactive"),
-        Field(name="EmergencyAddressSid", read=sid("AD")),
-        Field(name="AddressSid", read=sid("AD")),
-        Field(name="IdentitySid", read=sid("RI")),
-        Field(name="BundleSid", read=sid("BU")),
+        Field(name="FriendlyName", read=text(64)),
+        Field(name="Status", read=one_of(ACTIVE, SUSPENDED, CLOSED), default=ACTIVE),
     ),
-    named="phone_number",
-    taken=errors.NUMBER_TAKEN,
-    filters={"FriendlyName": "label", "PhoneNumber": "name"},
-    more=_of_number,
+    filters={"FriendlyName": "label"},
+    limit=Limit(count=1000, code=errors.INVALID_PARAMETER),
+    more=_of_account,
+    hidden=frozenset({"account_sid"}),
+    shows_uri=False,
 )
 
 
-class Applications(Collection):
-    """Where the documents of a call come from, under one SID."""
+class Accounts(Collection):
+    """An account sees itself and its subaccounts, and makes, suspends and closes the latter."""
 
     def __init__(self) -> None:
-        super().__init__(APPLICATION)
+        super().__init__(ACCOUNT)
 
+    def routes(self) -> list[web.RouteDef]:
+        """Beside the resources of an account, not below one."""
+        one = r"/Accounts/{account_sid:[^/.]+}" + EXTENSION
+        return [
+            web.post(f"/Accounts{EXTENSION}", self.create),
+            web.get(f"/Accounts{EXTENSION}", self.list_),
+            web.get(one, self.fetch),
+            web.post(one, self.update),
+        ]
 
-class Numbers(Collection):
-    """The numbers that are answered here; whoever runs the platform brings them along on trunks."""
+    async def list_(self, request: web.Request) -> web.Response:
+        """GET the list: one page, newest first."""
+        world, extension, proved = request.app[WORLD], extension_of(request), request[PROVED]
+        path = account_path("").removesuffix("/") + extension.value
+        asked = read_page(path, request.query, ("FriendlyName", "Status"))
+        label = request.query.get("FriendlyName")
+        filters = {"label": label} if label else {}
+        found, rest = await world.provisioned.page(proved, ACCOUNT.name, "", filters, asked.size, asked.token)
+        status = request.query.get("Status")
+        shown = [self.kind.shown(one, extension) for one in found if status in {None, "", one.values["status"]}]
+        return envelope.page("accounts", "Account", shown, asked.envelope(len(shown), rest), extension)
 
-    def __init__(self) -> None:
-        super().__init__(NUMBER)
+    async def stored(self, request: web.Request) -> Provisioned:
+        """The one that the path names, which the request has proved to be or to own."""
+        found = await request.app[WORLD].provisioned.fetch(ACCOUNT.name, request.match_info["account_sid"])
+        if found is None:
+            raise ResourceNotFound(request.path)
+        return found
 
-    async def checked(self, world: RestWorld, form: Form, resource: Provisioned) -> Provisioned:
-        """An application and a trunk exclude each other; a number without a name is called by itself."""
-        values = dict(resource.values)
-        application = values["voice_application_sid"]
-        if form.text("VoiceApplicationSid") is not None:
-            values["trunk_sid"] = None
-        elif form.text("TrunkSid") is not None:
-            values["voice_application_sid"] = application = None
-        if application is not None:
-            found = await world.provisioned.fetch(APPLICATION.name, application)
-            if found is None or found.account_sid != resource.account_sid:
-                message = f"VoiceApplicationSid {application} is no application of this account"
-                raise InvalidParameter(errors.INVALID_APPLICATION, message)
-        values["friendly_name"] = values["friendly_name"] or values["phone_number"]
-        return replace(resource, values=values)
+    def owner(self, request: web.Request) -> AccountSid:
+        """Whoever asks; subaccounts have none of their own."""
+        proved = request[PROVED]
+        if request.app[WORLD].owners.get(proved, proved) != proved:
+            raise ApiError(403, errors.FORBIDDEN, "A subaccount cannot have subaccounts")
+        return proved
 
+    def new_secret(self, world: RestWorld, values: dict[str, Any]) -> Resource:
+        """The token is shown whenever the account is, as Twilio does to whoever owns it."""
+        values["auth_token"] = world.tokens.sid("")
+        return {}
 
-CALLER_ID = Kind(
-    name="caller-id",
-    prefix="PN",
-    path="OutgoingCallerIds",
-    key="outgoing_caller_ids",
-    element="OutgoingCallerId",
-    fields=(
-        Field(name="PhoneNumber", read=number(errors.NOT_A_NUMBER), missing=errors.NO_NUMBER, is_fixed=True),
-        FRIENDLY_NAME,
-    ),
-    filters={"FriendlyName": "label", "PhoneNumber": "name"},
-    named="phone_number",
-    taken=errors.CALLER_ID_TAKEN,
-)
-
-
-async def with_application(world: RestWorld, account_sid: AccountSid, form: Form) -> Form:
-    """The form of a new call with what its ApplicationSid stands for. Raises InvalidParameter (21218, 21205)."""
-    sid = form.text("ApplicationSid")
-    if sid is None:
-        return form
-    found = await world.provisioned.fetch(APPLICATION.name, sid)
-    if found is None or found.account_sid != account_sid:
-        raise InvalidParameter(
-            errors.INVALID_APPLICATION, f"ApplicationSid {sid[:80]} is no application of this account"
-        )
-    values = found.values
-    if values["voice_url"] is None:
-        raise InvalidParameter(errors.INVALID_URL, f"Application {sid} has no VoiceUrl")
-    return form.replaced(
-        {
-            "Url": values["voice_url"],
-            "Method": values["voice_method"],
-            "Twiml": None,
-            "FallbackUrl": values["voice_fallback_url"],
-            "FallbackMethod": values["voice_fallback_method"],
-            "StatusCallback": values["status_callback"],
-            "StatusCallbackMethod": values["status_callback_method"],
-            "StatusCallbackEvent": None,
-        }
-    )
-
-
-class CallerIds(Collection):
-    """Numbers that calls may show. Nobody is called to prove one: whoever has the account's token is believed."""
-
-    def __init__(self) -> None:
-        super().__init__(CALLER_ID)
-
-    def made(self, request: web.Request, resource: Provisioned, secret: Resource) -> web.Response:  # noqa: ARG002
-        """What Twilio answers while it calls the number."""
-        validation = {
-            "account_sid": resource.account_sid,
-            "call_sid": None,
-            "friendly_name": resource.label,
-            "phone_number": resource.name,
-            "validation_code": None,
-        }
-        return envelope.instance(validation, "ValidationRequest", extension_of(request))
+    async def checked(self, world: RestWorld, form: Form, resource: Provisioned) -> Provisioned:  # noqa: ARG002
+        """The owner itself is neither suspended nor closed, and what is closed stays so."""
+        status = resource.values["status"]
+        if resource.sid == resource.account_sid and status != ACTIVE:
+            raise InvalidParameter(errors.INVALID_PARAMETER, "An account cannot suspend or close itself")
+        before = await world.provisioned.fetch(ACCOUNT.name, resource.sid)
+        if before is not None and before.values["status"] == CLOSED and status != CLOSED:
+            raise InvalidParameter(errors.INVALID_PARAMETER, "A closed account cannot be opened again")
+        if resource.values["friendly_name"]:
+            return resource
+        name = f"SubAccount Created at {resource.date_created:%Y-%m-%d %I:%M %p}"
+        return replace(resource, values={**resource.values, "friendly_name": name})

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from offhook.calls.errors import NameTaken
 from offhook.model.provisioned import Provisioned
-from offhook.model.sids import is_sid
+from offhook.model.sids import AccountSid, is_sid
 from offhook.rest import envelope, errors
 from offhook.rest.envelope import Resource
 from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
@@ -46,7 +46,8 @@ class Collection:
         world, kind = request.app[WORLD], self.kind
         form = await read_form(request, world.limits)
         parent_sid = await self._parent(request)
-        await self._check_room(world, request, parent_sid)
+        owner = self.owner(request)
+        await self._check_room(world, owner, parent_sid)
         for field in kind.fields:
             if field.missing and form.text(field.name) is None:
                 raise InvalidParameter(field.missing, f"{field.name} is missing")
@@ -55,7 +56,7 @@ class Collection:
         now = world.clock.now()
         made = Provisioned(
             sid=self.new_sid(world, values),
-            account_sid=account_of(request),
+            account_sid=owner,
             kind=kind.name,
             parent_sid=parent_sid,
             date_created=now,
@@ -120,6 +121,10 @@ class Collection:
 
     # --- what a kind may say differently --------------------------------------------------------------------------
 
+    def owner(self, request: web.Request) -> AccountSid:
+        """Whose a new one is. Raises ApiError."""
+        return account_of(request)
+
     def new_sid(self, world: RestWorld, values: Mapping[str, Any]) -> str:  # noqa: ARG002
         """The SID of a new one."""
         return world.tokens.sid(self.kind.prefix)
@@ -167,11 +172,11 @@ class Collection:
             raise ResourceNotFound(request.path)
         return sid
 
-    async def _check_room(self, world: RestWorld, request: web.Request, parent_sid: str) -> None:
+    async def _check_room(self, world: RestWorld, owner: AccountSid, parent_sid: str) -> None:
         limit = self.kind.limit
         if limit is None:
             return
-        if await world.provisioned.count(account_of(request), self.kind.name, parent_sid) >= limit.count:
+        if await world.provisioned.count(owner, self.kind.name, parent_sid) >= limit.count:
             place = "this list" if parent_sid else "this account"
             raise ApiError(400, limit.code, f"{place} has {limit.count} of them already, and may have no more")
 

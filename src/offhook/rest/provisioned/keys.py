@@ -4,9 +4,9 @@ from typing import Any
 
 from offhook.rest.auth import digest_of
 from offhook.rest.envelope import Resource
-from offhook.rest.provisioned.accounts import FRIENDLY_NAME
 from offhook.rest.provisioned.collection import Collection
 from offhook.rest.provisioned.kind import Kind
+from offhook.rest.provisioned.voice import FRIENDLY_NAME
 from offhook.rest.world import RestWorld
 
 KEY = Kind(

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from offhook.rest.provisioned.accounts import Applications, CallerIds, Numbers
+from offhook.rest.provisioned.accounts import Accounts
 from offhook.rest.provisioned.collection import Collection
 from offhook.rest.provisioned.keys import Keys
 from offhook.rest.provisioned.sip import (
@@ -16,8 +16,10 @@ from offhook.rest.provisioned.sip import (
     Domains,
     Mappings,
 )
+from offhook.rest.provisioned.voice import Applications, CallerIds, Numbers
 
 COLLECTIONS = (
+    Accounts(),
     Applications(),
     Numbers(),
     CallerIds(),

@@ -12,10 +12,10 @@ from offhook.rest import errors
 from offhook.rest.envelope import Resource
 from offhook.rest.errors import InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form
-from offhook.rest.provisioned.accounts import VOICE
 from offhook.rest.provisioned.collection import Collection
 from offhook.rest.provisioned.fields import Field, matching, method, sid, text, truth, url, whole
 from offhook.rest.provisioned.kind import Kind, Limit, Use
+from offhook.rest.provisioned.voice import VOICE
 from offhook.rest.world import RestWorld
 from offhook.sip.digest import HashedPassword
 
