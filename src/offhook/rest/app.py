@@ -46,34 +46,37 @@ def make_api(world: RestWorld) -> web.Application:
         middlewares=[_errors, _limit(world.limits.concurrent_requests), _authentication],
     )
     api[WORLD] = world
-    api.router.add_routes(
-        [
-            web.post(_CALLS + _EXTENSION, calls.create),
-            web.get(_CALLS + _EXTENSION, calls.list_),
-            web.get(_CALL + _EXTENSION, calls.fetch),
-            web.post(_CALL + _EXTENSION, calls.update),
-            web.delete(_CALL + _EXTENSION, calls.delete),
-            web.get(f"{_CALL}/Notifications{_EXTENSION}", call_parts.list_notifications),
-            web.get(_CALL + r"/Notifications/{sid:[^/.]+}" + _EXTENSION, call_parts.fetch_notification),
-            web.post(f"{_CALL}/Recordings{_EXTENSION}", recordings.create),
-            web.get(f"{_CALL}/Recordings{_EXTENSION}", recordings.list_of_call),
-            web.get(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
-            web.delete(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),
-            web.post(_CALL + r"/Recordings/{sid:[^/]+?}" + _EXTENSION, recordings.update),
-            web.get(_RECORDINGS + _EXTENSION, recordings.list_),
-            web.get(_RECORDINGS + r"/{sid:RE[^/.]+}.{form:wav|mp3}", recordings.fetch_media),
-            web.get(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
-            web.delete(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),
-            web.post(f"{_CALL}/Streams{_EXTENSION}", streams.create),
-            web.post(_CALL + "/Streams/{sid:[^/]+?}" + _EXTENSION, streams.update),
-            web.post(f"{_CALL}/Transcriptions{_EXTENSION}", transcriptions.create),
-            web.post(_CALL + "/Transcriptions/{sid:[^/]+?}" + _EXTENSION, transcriptions.update),
-            web.get(f"{_CALL}/Events{_EXTENSION}", call_parts.list_events),
-            web.get(f"{_CALL}/Timeline{_EXTENSION}", call_parts.fetch_timeline),
-            *provisioned.routes(),
-        ]
-    )
+    api.router.add_routes(routes())
     return api
+
+
+def routes() -> list[web.RouteDef]:
+    """Every route of the API, below its version."""
+    return [
+        web.post(_CALLS + _EXTENSION, calls.create),
+        web.get(_CALLS + _EXTENSION, calls.list_),
+        web.get(_CALL + _EXTENSION, calls.fetch),
+        web.post(_CALL + _EXTENSION, calls.update),
+        web.delete(_CALL + _EXTENSION, calls.delete),
+        web.get(f"{_CALL}/Notifications{_EXTENSION}", call_parts.list_notifications),
+        web.get(_CALL + r"/Notifications/{sid:[^/.]+}" + _EXTENSION, call_parts.fetch_notification),
+        web.post(f"{_CALL}/Recordings{_EXTENSION}", recordings.create),
+        web.get(f"{_CALL}/Recordings{_EXTENSION}", recordings.list_of_call),
+        web.get(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
+        web.delete(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),
+        web.post(_CALL + r"/Recordings/{sid:[^/]+?}" + _EXTENSION, recordings.update),
+        web.get(_RECORDINGS + _EXTENSION, recordings.list_),
+        web.get(_RECORDINGS + r"/{sid:RE[^/.]+}.{form:wav|mp3}", recordings.fetch_media),
+        web.get(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
+        web.delete(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),
+        web.post(f"{_CALL}/Streams{_EXTENSION}", streams.create),
+        web.post(_CALL + "/Streams/{sid:[^/]+?}" + _EXTENSION, streams.update),
+        web.post(f"{_CALL}/Transcriptions{_EXTENSION}", transcriptions.create),
+        web.post(_CALL + "/Transcriptions/{sid:[^/]+?}" + _EXTENSION, transcriptions.update),
+        web.get(f"{_CALL}/Events{_EXTENSION}", call_parts.list_events),
+        web.get(f"{_CALL}/Timeline{_EXTENSION}", call_parts.fetch_timeline),
+        *provisioned.routes(),
+    ]
 
 
 def make_runner(app: web.Application, limits: RestLimits | None = None) -> web.AppRunner:

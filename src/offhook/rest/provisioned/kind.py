@@ -41,7 +41,8 @@ class Kind:
     `path` is its collection below an account, or below one of `parent`; `key` and `element` name its records in JSON
     and XML. `named` is the field whose value is taken once in its scope, with the code of `taken`; `labelled` the one
     that its friendly name is. `filters` are query parameters by the column that they are for. `more` adds to what is
-    shown, `hidden` are keys that never are; what never `changes` is made and removed alone.
+    shown, `hidden` are keys that never are; what never `changes` is made and removed alone;
+    `also` are parameters that are read and are no fields.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Kind:
     shows_version: bool = False
     shows_uri: bool = True
     changes: bool = True
+    also: tuple[str, ...] = ()
 
     def collection(self, account_sid: str, parent_sid: str = "") -> str:
         """The path of the list."""

@@ -119,6 +119,7 @@ CREDENTIAL = Kind(
         ),
     ),
     named="username",
+    also=("Password",),
     taken=errors.INVALID_CREDENTIAL,
     limit=Limit(count=1000, code=errors.TOO_MANY_CREDENTIALS),
     more=lambda credential, _: {"credential_list_sid": credential.parent_sid},
