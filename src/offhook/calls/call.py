@@ -134,9 +134,11 @@ class Call:
         """The keys that the caller presses while the block runs, those first that no verb has asked for yet."""
         return self.leg.sound.typing()
 
-    def tapping(self, take: Callable[[TapBlock], None], *, block: float) -> AbstractContextManager[None]:
+    def tapping(
+        self, take: Callable[[TapBlock], None], *, block: float, finds_voice: bool = False
+    ) -> AbstractContextManager[None]:
         """What passes through the call's port, in blocks of so many seconds. Raises LegEnded."""
-        return self.leg.sound.tapping(take, block=block)
+        return self.leg.sound.tapping(take, block=block, finds_voice=finds_voice)
 
     async def play_digits(self, digits: str) -> None:
         """Send keys to the end; cancelling stops it. Raises LegEnded."""

@@ -52,9 +52,9 @@ class LegSound:
             self._media.stop(self.port)
 
     @contextmanager
-    def tapping(self, take: Callable[[TapBlock], None], *, block: float) -> Iterator[None]:
+    def tapping(self, take: Callable[[TapBlock], None], *, block: float, finds_voice: bool = False) -> Iterator[None]:
         """What passes through the port, in blocks of so many seconds, while the block runs. Raises LegEnded."""
-        tap = self._media.tap(self._open_port(), take, block=block)
+        tap = self._media.tap(self._open_port(), take, block=block, finds_voice=finds_voice)
         try:
             yield
         finally:

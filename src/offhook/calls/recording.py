@@ -24,7 +24,7 @@ from offhook.model.timeline import Kind
 PREFIX = "RE"
 BLOCK = 0.2  # seconds of sound handed on at once
 RATE = 8000
-SILENT = -45.0  # dBFS: what is softer is silence, for trimming and for the end of <Record>
+SILENT = -45.0  # dBFS: what is softer is trimmed, unless it stands out from the noise of the line
 NO_EVENTS: frozenset[str] = frozenset({"completed"})
 
 
@@ -112,7 +112,7 @@ class Recording:
         self._tell("in-progress")
         error: CallError | None = None
         try:
-            with self.call.leg.sound.tapping(self.take, block=BLOCK):
+            with self.call.leg.sound.tapping(self.take, block=BLOCK, finds_voice=self._finds_voice):
                 await first_of(self.ended.wait(), self.call.leg.ended.wait())
         except LegEnded:
             pass
@@ -124,6 +124,10 @@ class Recording:
             error, octets = failure, failure.octets
         await self._conclude(octets, error)
 
+    @property
+    def _finds_voice(self) -> bool:
+        return self.order.is_trimmed or self.order.ends_after > 0
+
     # --- sound ----------------------------------------------------------------------------------------------------
 
     def take(self, block: TapBlock) -> None:
@@ -134,14 +138,15 @@ class Recording:
         if not is_paused:
             self._listen(block)
         if not (is_paused and self._skips):
-            self._keep(self._mixed(block, is_silent=is_paused), is_silent=is_paused or self._is_silent(block))
+            is_silent = is_paused or (self.order.is_trimmed and self._is_silent(block))
+            self._keep(self._mixed(block, is_silent=is_paused), is_silent=is_silent)
         self.seconds += block.duration
         if self.order.longest and self.seconds >= self.order.longest:
             self.ended.set()
 
     def _listen(self, block: TapBlock) -> None:
         """How long the caller has been silent; without any packet that clock stands still (contract 2 §1.8)."""
-        if not block.is_noise and rms_dbfs(block.inbound) >= SILENT:
+        if block.is_voice:
             self._silence = 0.0
         elif block.is_received:
             self._silence += block.duration
@@ -149,13 +154,11 @@ class Recording:
             self.ended.set()
 
     def _is_silent(self, block: TapBlock) -> bool:
-        return all(rms_dbfs(samples) < SILENT for samples in self._tracks(block) if samples)
-
-    def _tracks(self, block: TapBlock) -> tuple[bytes, ...]:
-        """What is worth keeping when it is loud: comfort noise is not."""
-        inbound = b"" if block.is_noise else block.inbound
-        tracks = {"inbound": (inbound,), "outbound": (block.outbound,)}
-        return tracks.get(self.order.track, (inbound, block.outbound))
+        """Nothing that anybody could miss: a hum goes on being kept, it may be what the recording is about."""
+        is_loud = not block.is_noise and rms_dbfs(block.inbound) >= SILENT
+        is_heard = self.order.track != "outbound" and (block.is_sound or is_loud)
+        is_said = self.order.track != "inbound" and rms_dbfs(block.outbound) >= SILENT
+        return not is_heard and not is_said
 
     def _mixed(self, block: TapBlock, *, is_silent: bool) -> bytes:
         """The block in the channels of the file; the first channel is the call's own party."""

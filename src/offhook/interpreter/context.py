@@ -163,7 +163,9 @@ class RunningCall(Protocol):
     def keys(self) -> AbstractContextManager["asyncio.Queue[str]"]:
         """The keys that the caller presses while the block runs, those first that no verb has asked for yet."""
 
-    def tapping(self, take: Callable[[TapBlock], None], *, block: float) -> AbstractContextManager[None]:
+    def tapping(
+        self, take: Callable[[TapBlock], None], *, block: float, finds_voice: bool = False
+    ) -> AbstractContextManager[None]:
         """What passes through the call's port, in blocks of so many seconds. Raises LegEnded."""
 
     async def play_digits(self, digits: str) -> None:

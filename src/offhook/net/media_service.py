@@ -210,13 +210,15 @@ class MediaService:
         self._port(port)
         self._engines.of(port).stop(port)
 
-    def tap(self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02) -> TapId:
+    def tap(
+        self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02, finds_voice: bool = False
+    ) -> TapId:
         """Give `take` what passes through the port from now on, in blocks of a multiple of 20 ms."""
         self._port(port)
         taps = self._taps.setdefault(port, PortTaps())
         self._catch_up(port, taps)
         self._last_tap += 1
-        taps.add(TapId(self._last_tap), take, block)
+        taps.add(TapId(self._last_tap), take, block, finds_voice=finds_voice)
         self._engines.of(port).tap(port, taps.wanted)
         return TapId(self._last_tap)
 

@@ -7,11 +7,13 @@ import structlog
 
 from offhook.calls.events import TapId
 from offhook.calls.ports import TapBlock
+from offhook.media.voice import Activity, VoiceFinder
 
 FRAME = 0.02
 FRAME_OCTETS = 320
 RECEIVED, NOISE = 1, 2  # bits of what the native plane says of a frame
 MOST_WANTED = 64  # frames: what the native plane keeps until they are fetched has twice that
+NOTHING = Activity(is_sound=False, is_voice=False)
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +24,7 @@ class Listener:
 
     take: Callable[[TapBlock], None]
     frames: int  # of a block
+    voice: VoiceFinder | None
     passed: int = 0  # frames that were given
     inbound: bytearray = field(default_factory=bytearray)
     outbound: bytearray = field(default_factory=bytearray)
@@ -30,12 +33,17 @@ class Listener:
     def give(self, frames: int) -> None:
         """Hand over so many frames."""
         octets = frames * FRAME_OCTETS
+        inbound, outbound = bytes(self.inbound[:octets]), bytes(self.outbound[:octets])
+        noise = bytes(what & NOISE for what in self.received[:frames])
+        activity = NOTHING if self.voice is None else self.voice.hear(inbound, outbound, noise)
         block = TapBlock(
-            inbound=bytes(self.inbound[:octets]),
-            outbound=bytes(self.outbound[:octets]),
+            inbound=inbound,
+            outbound=outbound,
             at=self.passed * FRAME,
             is_received=any(what & RECEIVED for what in self.received[:frames]),
-            is_noise=all(what & NOISE for what in self.received[:frames]),
+            is_noise=all(noise),
+            is_sound=activity.is_sound,
+            is_voice=activity.is_voice,
         )
         del self.inbound[:octets], self.outbound[:octets], self.received[:frames]
         self.passed += frames
@@ -65,9 +73,9 @@ class PortTaps:
         """After how many frames somebody has a whole block."""
         return min(MOST_WANTED, *(listener.frames for listener in self._listeners.values()))
 
-    def add(self, tap: TapId, take: Callable[[TapBlock], None], block: float) -> None:
+    def add(self, tap: TapId, take: Callable[[TapBlock], None], block: float, *, finds_voice: bool = False) -> None:
         """One more listener, from the next frame on."""
-        self._listeners[tap] = Listener(take, max(1, round(block / FRAME)))
+        self._listeners[tap] = Listener(take, max(1, round(block / FRAME)), VoiceFinder() if finds_voice else None)
 
     def remove(self, tap: TapId) -> None:
         """One less; it gets what is left."""

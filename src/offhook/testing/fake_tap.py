@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from offhook.calls.ports import TapBlock
+from offhook.media.voice import Activity, VoiceFinder
 
 FRAME = 0.02
 
@@ -16,9 +17,12 @@ class FakeTap:
     That is inbound and outbound samples, whether the peer sent any, and whether that was all comfort noise.
     """
 
-    def __init__(self, listen: Listen, take: Callable[[TapBlock], None], block: float) -> None:
+    def __init__(
+        self, listen: Listen, take: Callable[[TapBlock], None], block: float, voice: VoiceFinder | None
+    ) -> None:
         self._listen = listen
         self._take = take
+        self._voice = voice
         self._frames = max(1, round(block / FRAME))
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
@@ -40,8 +44,20 @@ class FakeTap:
         start, end = self._moment(self._passed), self._moment(self._passed + frames)
         self._passed += frames
         inbound, outbound, is_received, is_noise = self._listen(start, end)
-        at = start - self._began
-        self._take(TapBlock(inbound=inbound, outbound=outbound, at=at, is_received=is_received, is_noise=is_noise))
+        activity = Activity(is_sound=False, is_voice=False)
+        if self._voice is not None:
+            activity = self._voice.hear(inbound, outbound, bytes([is_noise]) * frames)
+        self._take(
+            TapBlock(
+                inbound=inbound,
+                outbound=outbound,
+                at=start - self._began,
+                is_received=is_received,
+                is_noise=is_noise,
+                is_sound=activity.is_sound,
+                is_voice=activity.is_voice,
+            )
+        )
 
     def _moment(self, frames: int) -> float:
         return self._began + frames * FRAME

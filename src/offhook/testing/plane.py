@@ -28,6 +28,7 @@ from offhook.calls.events import (
 )
 from offhook.calls.ports import PortStatistics, Quality, Sound, SrtpPolicy, TapBlock
 from offhook.media.negotiation import Negotiation
+from offhook.media.voice import VoiceFinder
 from offhook.net.media_service import check_offer, refused, suite_of
 from offhook.sdp.crypto import SrtpUse
 from offhook.sdp.errors import SdpError
@@ -224,7 +225,9 @@ class FakePlane:
         while found.queue:
             self._tell(PlaybackFinished(port=port, playback=found.queue.popleft().playback, stopped=True))
 
-    def tap(self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02) -> TapId:
+    def tap(
+        self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02, finds_voice: bool = False
+    ) -> TapId:
         """Give `take` what passes through the port from now on."""
         found = self._open_port(port)
 
@@ -236,7 +239,7 @@ class FakePlane:
             return inbound, outbound, is_received, found.spoken.is_resting(start, end)
 
         self._taps += 1
-        found.taps[TapId(self._taps)] = FakeTap(listen, take, block)
+        found.taps[TapId(self._taps)] = FakeTap(listen, take, block, VoiceFinder() if finds_voice else None)
         return TapId(self._taps)
 
     def untap(self, tap: TapId) -> None:

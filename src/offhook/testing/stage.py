@@ -142,7 +142,13 @@ class Stage:
         yield self._keys
 
     @contextmanager
-    def tapping(self, take: Callable[[TapBlock], None], *, block: float) -> Iterator[None]:  # noqa: ARG002
+    def tapping(
+        self,
+        take: Callable[[TapBlock], None],  # noqa: ARG002
+        *,
+        block: float,  # noqa: ARG002
+        finds_voice: bool = False,  # noqa: ARG002
+    ) -> Iterator[None]:
         """The caller of a stage says nothing. Raises LegEnded."""
         self._check()
         yield

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from offhook.audio.tones import tone
 from offhook.calls.ports import ProgramStart, Utterance
 from offhook.model.call import WebhookTarget
 from offhook.testing.clock import advance, virtual_time
+from offhook.testing.murmur import murmur
 from offhook.testing.switchboard import Switchboard
 
-VOICE = tone((300.0,), 1.0, level_dbfs=-15)
+VOICE = murmur(1.0)
 HELLO = (Utterance(text="hello there", confidence=0.9),)
 
 

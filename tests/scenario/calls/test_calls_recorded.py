@@ -7,11 +7,12 @@ from offhook.calls.ports import ProgramStart
 from offhook.calls.recording import RecordingOrder
 from offhook.model.call import CallStatus, WebhookTarget
 from offhook.testing.clock import advance, virtual_time
+from offhook.testing.murmur import murmur
 from offhook.testing.recordings import MemoryRecording
 from offhook.testing.signalling import Script
 from offhook.testing.switchboard import Switchboard
 
-VOICE, OTHER = tone((300.0,), 1.0, level_dbfs=-15), tone((500.0,), 1.0, level_dbfs=-15)
+VOICE, OTHER = murmur(1.0), tone((500.0,), 1.0, level_dbfs=-15)
 SECOND = 16_000  # octets
 CALLBACK = "recordingStatusCallback='/told' recordingStatusCallbackEvent='in-progress completed absent'"
 

@@ -9,7 +9,7 @@ import pytest
 
 NATIVE = Path(__file__).parents[3] / "src/offhook/media/native"
 TRIALS = Path(__file__).parent
-OF_PYTHON = ("module", "plane_object", "codec_functions", "codec_libraries", "srtp_functions")
+OF_PYTHON = ("module", "plane_object", "codec_functions", "codec_libraries", "srtp_functions", "voice_object")
 
 
 @pytest.mark.slow

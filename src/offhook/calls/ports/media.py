@@ -41,6 +41,8 @@ class TapBlock:
     `inbound` is what the peer said, jitter and losses smoothed out, `outbound` what it was sent; both are equally long
     and of the same moments. `at` is when they begin, in seconds since the tap was opened; `is_received` whether any
     packet of the peer came meanwhile, or it rests (RFC 3389). `is_noise`: all that is inbound is comfort noise.
+    `is_sound`, above the noise of the peer's line, and `is_voice`, for 200 ms or longer, are told to taps that find
+    voice.
     """
 
     inbound: bytes
@@ -48,6 +50,8 @@ class TapBlock:
     at: float
     is_received: bool
     is_noise: bool = False
+    is_sound: bool = False
+    is_voice: bool = False
 
     @property
     def duration(self) -> float:
@@ -107,7 +111,9 @@ class MediaPlane(Protocol):
     def stop(self, port: PortId) -> None:
         """Drop everything queued or playing; PlaybackFinished(stopped=True) follows for each."""
 
-    def tap(self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02) -> TapId:
+    def tap(
+        self, port: PortId, take: Callable[[TapBlock], None], *, block: float = 0.02, finds_voice: bool = False
+    ) -> TapId:
         """Give `take` what passes through the port from now on, in blocks of a multiple of 20 ms.
 
         The end of the tap or of the port brings what is left as a shorter block. `take` must not raise or block.

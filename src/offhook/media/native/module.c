@@ -4,6 +4,7 @@
 #include "codec_functions.h"
 #include "codec_libraries.h"
 #include "plane_object.h"
+#include "voice_object.h"
 #include "srtp_functions.h"
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
@@ -195,7 +196,7 @@ PyMODINIT_FUNC PyInit__native(void)
     halfband_prepare();
     PyObject *module = PyModule_Create(&definition);
     PyObject *type = module ? PyType_FromSpec(&plane_spec) : NULL;
-    if (!type || PyModule_AddObject(module, "Plane", type) != 0) {
+    if (!type || !voice_object_add(module) || PyModule_AddObject(module, "Plane", type) != 0) {
         Py_XDECREF(type);
         Py_CLEAR(module);
     }

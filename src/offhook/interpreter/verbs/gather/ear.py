@@ -50,7 +50,7 @@ class GatherEar:
         """Listen while the block runs. Raises RecognitionFailed, LegEnded."""
         try:
             self.listen()
-            with self._context.call.tapping(self._hear, block=BLOCK):
+            with self._context.call.tapping(self._hear, block=BLOCK, finds_voice=True):
                 yield
         finally:
             self.close()
@@ -97,7 +97,7 @@ class GatherEar:
     def _hear(self, block: TapBlock) -> None:
         if self._recognition is None or self._end.is_over:
             return
-        is_over = self._end.hear(block.inbound, block.duration, is_noise=block.is_noise)
+        is_over = self._end.hear(block.duration, is_voice=block.is_voice)
         self._recognition.hear(block.inbound)
         if self._end.has_begun and self._begun is not None:
             self._begun()
