@@ -1,6 +1,7 @@
 """What every calls.ports.MediaPlane does: the native plane over loopback and the fake in virtual time, one by one."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -22,6 +23,7 @@ from offhook.testing.plane import FakePlane
 
 EDGE = "ashburn"
 PORTS = 3
+LOW = 31_000 + os.getpid() % 100 * 10  # two runs on one machine have ports of their own
 SILENCE = 0.4
 PATIENCE = 3.0
 QUIET = bytes(160)
@@ -172,7 +174,7 @@ RunOn = Callable[[Scenario], None]
 
 
 async def _on_native(scenario: Scenario, threads: int) -> None:
-    edge = MediaEdge(address="127.0.0.1", low=32_000, high=32_000 + 2 * PORTS - 1, advertise="127.0.0.1")
+    edge = MediaEdge(address="127.0.0.1", low=LOW, high=LOW + 2 * PORTS - 1, advertise="127.0.0.1")
     rig = Rig(plane=None, peer=None)  # type: ignore[arg-type]
     settings = PlaneSettings(threads=threads, silence=SILENCE)
     plane = MediaService({EDGE: edge}, asyncio.get_running_loop(), rig.events.put_nowait, seed=1, settings=settings)

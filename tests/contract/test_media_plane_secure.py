@@ -26,7 +26,7 @@ RunOn = Callable[[Scenario], None]
 
 
 async def _on_native(scenario: Scenario) -> None:
-    edge = MediaEdge(address="127.0.0.1", low=32_100, high=32_139)
+    edge = MediaEdge(address="127.0.0.1", low=32_100, high=32_239)
     plane = MediaService({EDGE: edge}, asyncio.get_running_loop(), lambda _: None, seed=1)
     try:
         scenario(plane)
