@@ -13,6 +13,8 @@ from generated import settle
 
 from offhook.model.webhook import API_VERSION
 from offhook.rest.app import routes
+from offhook.rest.provisioned import routes as provisioned
+from offhook.rest.provisioned.family import NEW, OLD
 from offhook.rest.provisioned.kind import Kind
 from offhook.rest.provisioned.routes import COLLECTIONS
 
@@ -50,7 +52,7 @@ def main() -> None:
 
 def is_offered(path: str, verb: str) -> bool:
     """Whether a route of ours answers a path like this one."""
-    asked = re.sub(r"\{\w+\}", EXAMPLE, path).removeprefix(f"/{API_VERSION}")
+    asked = re.sub(r"\{\w+\}", EXAMPLE, path)
     return any(
         method.lower() == verb and re.fullmatch(pattern, asked) is not None for method, pattern in our_patterns()
     )
@@ -58,8 +60,9 @@ def is_offered(path: str, verb: str) -> bool:
 
 def our_patterns() -> Iterator[tuple[str, str]]:
     """Method and regular expression of each of our routes."""
-    for route in routes():
-        yield route.method, pattern_of(route.path)
+    for family, served in ((OLD, routes()), (NEW, provisioned.routes(NEW))):
+        for route in served:
+            yield route.method, pattern_of(family.root + route.path)
 
 
 def pattern_of(path: str) -> str:
@@ -91,9 +94,9 @@ def unread(path: str, operation: dict[str, Any]) -> set[str]:
 def kind_of(path: str) -> Kind | None:
     """The kind whose collection or member stands at a path."""
     for collection in COLLECTIONS:
-        base = collection.kind.collection("{AccountSid}", "{x}") if collection.kind.path else f"/{API_VERSION}/Accounts"
+        base = collection.kind.collection("{AccountSid}", "{x}") if collection.kind.path else f"{OLD.root}/Accounts"
         pattern = re.escape(base).replace(r"\{x\}", r"\{\w+\}")
-        if re.fullmatch(pattern + r"(?:/\{\w+\})?\.json", path):
+        if re.fullmatch(pattern + r"(?:/\{\w+\})?(?:\.json)?", path):
             return collection.kind
     return None
 

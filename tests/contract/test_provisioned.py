@@ -115,3 +115,5 @@ async def test_what_stands_in_a_list_goes_with_it(kept: ProvisionedResources) ->
     assert await kept.uses("number", number(1).sid) == 1
     await kept.remove("number", number(1).sid, "SD2")
     assert await kept.uses("number", number(1).sid) == 0
+    await kept.add(replace(number(2), name=number(1).sid))
+    assert await kept.uses("number", number(1).sid) == 1

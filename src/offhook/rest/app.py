@@ -12,12 +12,12 @@ from aiohttp.typedefs import Middleware
 
 from offhook.calls.errors import CallError
 from offhook.model.sids import AccountSid
-from offhook.model.webhook import API_VERSION
 from offhook.rest import call_parts, calls, envelope, errors, recordings, streams, transcriptions
 from offhook.rest.auth import authenticate
 from offhook.rest.envelope import Extension
 from offhook.rest.errors import ApiError, ResourceNotFound, translate
 from offhook.rest.provisioned import routes as provisioned
+from offhook.rest.provisioned.family import NEW, OLD
 from offhook.rest.request import PROVED, extension_of
 from offhook.rest.world import WORLD, RestLimits, RestWorld
 
@@ -32,26 +32,28 @@ _log = structlog.get_logger("offhook.rest")
 
 
 def make_app(world: RestWorld) -> web.Application:
-    """The application of the whole server, with the API under /2010-04-01."""
+    """The application of the whole server, with the API under /2010-04-01 and /v1."""
     app = web.Application(client_max_size=world.limits.body_size)
-    app.add_subapp(f"/{API_VERSION}", make_api(world))
+    limit = _limit(world.limits.concurrent_requests)
+    app.add_subapp(OLD.root, make_api(world, limit, routes()))
+    app.add_subapp(NEW.root, make_api(world, limit, provisioned.routes(NEW)))
     app.on_response_prepare.append(_drop_banner)
     return app
 
 
-def make_api(world: RestWorld) -> web.Application:
-    """The API alone, to be mounted at /2010-04-01."""
+def make_api(world: RestWorld, limit: Middleware, served: list[web.RouteDef]) -> web.Application:
+    """One family of the API alone, to be mounted at its root."""
     api = web.Application(
         client_max_size=world.limits.body_size,
-        middlewares=[_errors, _limit(world.limits.concurrent_requests), _authentication],
+        middlewares=[_errors, limit, _authentication],
     )
     api[WORLD] = world
-    api.router.add_routes(routes())
+    api.router.add_routes(served)
     return api
 
 
 def routes() -> list[web.RouteDef]:
-    """Every route of the API, below its version."""
+    """Every route of /2010-04-01, below it."""
     return [
         web.post(_CALLS + _EXTENSION, calls.create),
         web.get(_CALLS + _EXTENSION, calls.list_),
@@ -75,7 +77,7 @@ def routes() -> list[web.RouteDef]:
         web.post(_CALL + "/Transcriptions/{sid:[^/]+?}" + _EXTENSION, transcriptions.update),
         web.get(f"{_CALL}/Events{_EXTENSION}", call_parts.list_events),
         web.get(f"{_CALL}/Timeline{_EXTENSION}", call_parts.fetch_timeline),
-        *provisioned.routes(),
+        *provisioned.routes(OLD),
     ]
 
 

@@ -9,12 +9,14 @@ PROVED = web.RequestKey("proved", AccountSid)  # the account whose credentials c
 
 
 def account_of(request: web.Request) -> AccountSid:
-    """The account in the path, which the request has proved to be, or to own."""
-    return AccountSid(request.match_info["account_sid"])
+    """The account in the path, which the request has proved to be or to own; without one the proved one itself."""
+    return AccountSid(request.match_info.get("account_sid", request[PROVED]))
 
 
 def extension_of(request: web.Request) -> Extension:
-    """The path's extension; paths without a route are judged by how they end."""
+    """The path's extension; paths without a route are judged by how they end. /v1 knows JSON alone."""
+    if request.path.startswith("/v1/"):
+        return Extension.JSON
     written = request.match_info.get("extension")
     if written is not None:
         return Extension(written)

@@ -96,7 +96,7 @@ class ProvisionedResources(Protocol):
         """How many an account has. Raises StoreFailed."""
 
     async def uses(self, kind: str, sid: str) -> int:
-        """In how many lists of a kind a SID stands. Raises StoreFailed."""
+        """How many of a kind have this SID, or are named by it. Raises StoreFailed."""
 
     async def remove(self, kind: str, sid: str, parent_sid: str = "") -> None:
         """Forget one, and what stands in it. Raises StoreFailed."""

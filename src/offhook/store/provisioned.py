@@ -23,7 +23,7 @@ UPDATE = "UPDATE provisioned SET name = ?, label = ?, record = ? WHERE kind = ? 
 SELECT = "SELECT record FROM provisioned WHERE kind = ? AND parent_sid = ? AND sid = ?"
 SELECT_KIND = "SELECT record FROM provisioned WHERE kind = ? ORDER BY date_created, sid"
 COUNT = "SELECT COUNT(*) FROM provisioned WHERE account_sid = ? AND kind = ? AND parent_sid = ?"
-COUNT_USES = "SELECT COUNT(*) FROM provisioned WHERE kind = ? AND sid = ?"
+COUNT_USES = "SELECT COUNT(*) FROM provisioned WHERE kind = ? AND (sid = ? OR name = ?)"
 DELETE = "DELETE FROM provisioned WHERE kind = ? AND parent_sid = ? AND sid = ?"
 DELETE_CHILDREN = "DELETE FROM provisioned WHERE parent_sid = ?"
 
@@ -80,8 +80,8 @@ class ProvisionedTable:
         return await self._number(COUNT, (account_sid, kind, parent_sid))
 
     async def uses(self, kind: str, sid: str) -> int:
-        """In how many lists of a kind a SID stands. Raises StoreFailed."""
-        return await self._number(COUNT_USES, (kind, sid))
+        """How many of a kind have this SID, or are named by it. Raises StoreFailed."""
+        return await self._number(COUNT_USES, (kind, sid, sid))
 
     async def remove(self, kind: str, sid: str, parent_sid: str = "") -> None:
         """Forget one, and what stands in it. Raises StoreFailed."""

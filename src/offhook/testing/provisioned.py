@@ -57,8 +57,8 @@ class MemoryProvisioned:
         return sum((one.account_sid, one.kind, one.parent_sid) == wanted for one in self.kept.values())
 
     async def uses(self, kind: str, sid: str) -> int:
-        """In how many lists of a kind a SID stands."""
-        return sum((one.kind, one.sid) == (kind, sid) for one in self.kept.values())
+        """How many of a kind have this SID, or are named by it."""
+        return sum(one.kind == kind and sid in {one.sid, one.name} for one in self.kept.values())
 
     async def remove(self, kind: str, sid: str, parent_sid: str = "") -> None:
         """Forget one, and what stands in it."""

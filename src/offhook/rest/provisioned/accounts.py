@@ -13,7 +13,7 @@ from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form
 from offhook.rest.listing import read_page
 from offhook.rest.provisioned.collection import EXTENSION, Collection
-from offhook.rest.provisioned.fields import Field, one_of, text
+from offhook.rest.provisioned.fields import Field, key_of, one_of, text
 from offhook.rest.provisioned.kind import Kind, Limit
 from offhook.rest.representation import account_path
 from offhook.rest.request import PROVED, extension_of
@@ -36,7 +36,7 @@ def _of_account(account: Provisioned, _path: str) -> Resource:
 
 
 def _key(name: str) -> str:
-    return "sip" if name == "SIP" else Field(name=name, read=text(0)).key
+    return "sip" if name == "SIP" else key_of(name)
 
 
 ACCOUNT = Kind(

@@ -14,6 +14,7 @@ from offhook.rest.envelope import Resource
 from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form, read_form
 from offhook.rest.listing import read_page
+from offhook.rest.provisioned.family import OLD, ListPage
 from offhook.rest.provisioned.kind import Kind
 from offhook.rest.request import account_of, extension_of
 from offhook.rest.world import WORLD, RestWorld
@@ -29,9 +30,9 @@ class Collection:
 
     def routes(self) -> list[web.RouteDef]:
         """Everything that is answered below the kind's path."""
-        path = self.kind.collection("{account_sid}", "{parent_sid:[^/.]+}").partition("/Accounts")[2]
-        every = f"/Accounts{path}{EXTENSION}"
-        one = f"/Accounts{path}/{{sid:[^/.]+}}{EXTENSION}"
+        path = self.kind.collection("{account_sid}", "{parent_sid:[^/.]+}")
+        path = path.removeprefix(self.kind.family.root)
+        every, one = f"{path}{EXTENSION}", f"{path}/{{sid:[^/.]+}}{EXTENSION}"
         changing = [web.post(one, self.update)] if self.kind.changes else []
         return [
             web.post(every, self.create),
@@ -75,14 +76,16 @@ class Collection:
         """GET the list: one page, newest first."""
         world, kind, extension = request.app[WORLD], self.kind, extension_of(request)
         parent_sid = await self._parent(request)
-        path = kind.collection(account_of(request), parent_sid) + extension.value
+        path = kind.collection(account_of(request), parent_sid) + (extension.value if kind.family is OLD else "")
         asked = read_page(path, request.query, tuple(kind.filters))
         filters = {column: request.query[name] for name, column in kind.filters.items() if request.query.get(name)}
         found, rest = await world.provisioned.page(
             account_of(request), kind.name, parent_sid, filters, asked.size, asked.token
         )
-        shown = [kind.shown(one, extension) for one in found]
-        return envelope.page(kind.key, kind.element, shown, asked.envelope(len(shown), rest), extension)
+        origin = self._origin(request)
+        shown = [kind.shown(one, extension, origin) for one in found]
+        page = ListPage(key=kind.key, element=kind.element, shown=shown, asked=asked, rest=rest, origin=origin)
+        return kind.family.page(page, extension)
 
     async def fetch(self, request: web.Request) -> web.Response:
         """GET one."""
@@ -132,7 +135,7 @@ class Collection:
     def made(self, request: web.Request, resource: Provisioned, secret: Resource) -> web.Response:
         """The answer to the request that made it."""
         extension = extension_of(request)
-        shown = {**self.kind.shown(resource, extension), **secret}
+        shown = {**self.shown(request, resource), **secret}
         return envelope.instance(shown, self.kind.element, extension, 201)
 
     def new_secret(self, world: RestWorld, values: dict[str, Any]) -> Resource:  # noqa: ARG002
@@ -151,8 +154,14 @@ class Collection:
 
     def answer(self, request: web.Request, resource: Provisioned, status: int = 200) -> web.Response:
         """One of them."""
-        extension = extension_of(request)
-        return envelope.instance(self.kind.shown(resource, extension), self.kind.element, extension, status)
+        return envelope.instance(self.shown(request, resource), self.kind.element, extension_of(request), status)
+
+    def shown(self, request: web.Request, resource: Provisioned) -> Resource:
+        """One of them, as this request is told of it."""
+        return self.kind.shown(resource, extension_of(request), self._origin(request))
+
+    def _origin(self, request: web.Request) -> str:
+        return "" if self.kind.family is OLD else str(request.url.origin())
 
     async def stored(self, request: web.Request) -> Provisioned:
         """The one that the path names. Raises ResourceNotFound."""

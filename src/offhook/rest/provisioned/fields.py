@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
+from offhook.calls.sip_target import InvalidTarget, parse_target
 from offhook.model.numbers import is_e164
 from offhook.model.sids import is_sid
 from offhook.rest import errors
@@ -15,6 +17,11 @@ from offhook.rest.parameters import fault_of_url
 Reader = Callable[[str, str], Any]  # (name, text) to the value; raises InvalidParameter
 
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def key_of(name: str) -> str:
+    """A parameter's name as answers have it: VoiceUrl is voice_url."""
+    return _WORDS.sub("_", name).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +40,7 @@ class Field:
     @property
     def key(self) -> str:
         """The name of the value in answers."""
-        return _WORDS.sub("_", self.name).lower()
+        return key_of(self.name)
 
     def take(self, form: Form, before: Any) -> Any:
         """The value after a form: a blank one clears it. Raises InvalidParameter."""
@@ -120,6 +127,24 @@ def number(code: int) -> Reader:
         return digits
 
     return read
+
+
+def address(name: str, value: str) -> str:
+    """An IPv4 or IPv6 address (21238)."""
+    try:
+        return str(ip_address(value.removeprefix("[").removesuffix("]")))
+    except ValueError as error:
+        message = f"{name} must be an IPv4 or IPv6 address, not {value[:80]!r}"
+        raise InvalidParameter(errors.INVALID_ADDRESS, message) from error
+
+
+def sip_uri(name: str, value: str) -> str:
+    """A SIP URI."""
+    try:
+        parse_target(value)
+    except InvalidTarget as error:
+        raise InvalidParameter(errors.INVALID_PARAMETER, f"{name} must be a SIP URI: {error}") from error
+    return value
 
 
 def whole(low: int, high: int) -> Reader:

@@ -6,9 +6,9 @@ from typing import Any
 
 from offhook.model.provisioned import Provisioned
 from offhook.model.webhook import API_VERSION
-from offhook.rest.envelope import Extension, Resource, date
+from offhook.rest.envelope import Extension, Resource
+from offhook.rest.provisioned.family import OLD, Family
 from offhook.rest.provisioned.fields import Field
-from offhook.rest.representation import account_path
 
 Shape = Callable[[Provisioned, str], Resource]
 
@@ -63,28 +63,29 @@ class Kind:
     shows_version: bool = False
     shows_uri: bool = True
     changes: bool = True
+    family: Family = OLD
     also: tuple[str, ...] = ()
 
     def collection(self, account_sid: str, parent_sid: str = "") -> str:
         """The path of the list."""
-        base = account_path(account_sid)
+        base = self.family.base(account_sid)
         if self.parent is None:
             return f"{base}/{self.path}"
         return f"{self.parent.collection(account_sid)}/{parent_sid}/{self.path}"
 
-    def shown(self, resource: Provisioned, extension: Extension) -> Resource:
+    def shown(self, resource: Provisioned, extension: Extension, origin: str = "") -> Resource:
         """A resource as the API shows it, keys in alphabetical order, as in captured answers."""
         path = f"{self.collection(resource.account_sid, resource.parent_sid)}/{resource.sid}"
         values: dict[str, Any] = {
             "sid": resource.sid,
             "account_sid": resource.account_sid,
-            "date_created": date(resource.date_created),
-            "date_updated": date(resource.date_updated),
+            "date_created": self.family.date(resource.date_created),
+            "date_updated": self.family.date(resource.date_updated),
             **{one.key: resource.values.get(one.key, one.default) for one in self.fields},
-            **self.more(resource, path),
+            **self.more(resource, origin + path),
         }
         if self.shows_version:
             values.setdefault("api_version", API_VERSION)
         if self.shows_uri:
-            values["uri"] = path + extension.value
+            values |= self.family.named(path, extension, origin)
         return {key: values[key] for key in sorted(values.keys() - self.hidden)}

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from offhook.rest.provisioned.accounts import Accounts
 from offhook.rest.provisioned.collection import Collection
+from offhook.rest.provisioned.family import Family
 from offhook.rest.provisioned.keys import Keys
 from offhook.rest.provisioned.sip import (
     ADDRESS_LIST,
@@ -15,6 +16,13 @@ from offhook.rest.provisioned.sip import (
     Credentials,
     Domains,
     Mappings,
+)
+from offhook.rest.provisioned.trunks import (
+    CONNECTION_POLICY,
+    TARGET,
+    ByocTrunks,
+    IpRecords,
+    SourceIpMappings,
 )
 from offhook.rest.provisioned.voice import Applications, CallerIds, Numbers
 
@@ -46,9 +54,14 @@ COLLECTIONS = (
         key="ip_access_control_list_mappings",
         is_legacy=True,
     ),
+    Collection(CONNECTION_POLICY),
+    Collection(TARGET),
+    ByocTrunks(),
+    IpRecords(),
+    SourceIpMappings(),
 )
 
 
-def routes() -> list[web.RouteDef]:
-    """All of them."""
-    return [route for collection in COLLECTIONS for route in collection.routes()]
+def routes(family: Family) -> list[web.RouteDef]:
+    """Those of a family, below its root."""
+    return [route for one in COLLECTIONS if one.kind.family is family for route in one.routes()]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from offhook.rest.envelope import Resource
 from offhook.rest.errors import InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form
 from offhook.rest.provisioned.collection import Collection
-from offhook.rest.provisioned.fields import Field, matching, method, sid, text, truth, url, whole
+from offhook.rest.provisioned.fields import Field, address, matching, method, sid, text, truth, url, whole
 from offhook.rest.provisioned.kind import Kind, Limit, Use
 from offhook.rest.provisioned.voice import VOICE
 from offhook.rest.world import RestWorld
@@ -158,14 +158,6 @@ ADDRESS_LIST = Kind(
 )
 
 
-def _address(name: str, value: str) -> str:
-    try:
-        return str(ip_address(value.removeprefix("[").removesuffix("]")))
-    except (AddressValueError, ValueError) as error:
-        message = f"{name} must be an IPv4 or IPv6 address, not {value[:80]!r}"
-        raise InvalidParameter(errors.INVALID_ADDRESS, message) from error
-
-
 ADDRESS = Kind(
     name="address",
     prefix="IP",
@@ -175,7 +167,7 @@ ADDRESS = Kind(
     parent=ADDRESS_LIST,
     fields=(
         Field(name="FriendlyName", read=text(255, errors.INVALID_ADDRESS), missing=errors.INVALID_ADDRESS),
-        Field(name="IpAddress", read=_address, missing=errors.INVALID_ADDRESS),
+        Field(name="IpAddress", read=address, missing=errors.INVALID_ADDRESS),
         Field(name="CidrPrefixLength", read=whole(0, 128)),
     ),
     limit=Limit(count=100, code=errors.TOO_MANY_ADDRESSES),
@@ -191,14 +183,17 @@ class Addresses(Collection):
 
     async def checked(self, world: RestWorld, form: Form, resource: Provisioned) -> Provisioned:  # noqa: ARG002
         """Without a length the address stands for itself."""
-        values = dict(resource.values)
-        longest = longest_prefix(str(values["ip_address"]))
-        length = values["cidr_prefix_length"]
-        if length is not None and length > longest:
-            message = f"CidrPrefixLength must be from 0 to {longest}, not {length}"
-            raise InvalidParameter(errors.INVALID_ADDRESS, message)
-        values["cidr_prefix_length"] = longest if length is None else length
-        return replace(resource, values=values)
+        return with_whole_length(resource)
+
+
+def with_whole_length(resource: Provisioned) -> Provisioned:
+    """A network whose length was not said is the address alone. Raises InvalidParameter (21238)."""
+    longest = longest_prefix(str(resource.values["ip_address"]))
+    length = resource.values["cidr_prefix_length"]
+    if length is not None and length > longest:
+        message = f"CidrPrefixLength must be from 0 to {longest}, not {length}"
+        raise InvalidParameter(errors.INVALID_ADDRESS, message)
+    return replace(resource, values={**resource.values, "cidr_prefix_length": longest if length is None else length})
 
 
 def longest_prefix(address: str) -> int:
