@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from offhook.calls.errors import BadPageToken
-from offhook.calls.ports import CallFilter, Notification, Store
+from offhook.calls.ports import CallFilter, Notification, RecordingFilter, Store
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid, CallSid
@@ -197,16 +197,93 @@ def test_recordings(on_store: Runner) -> None:
         store.save_recording(a_recording(4, account_sid=OTHER))
         done = a_recording(3, 1, status=RecordingStatus.COMPLETED, duration=7)
         store.save_recording(done)
-        assert list(await store.recordings(ACCOUNT)) == [done, a_recording(2, 2), a_recording(1)]
-        assert list(await store.recordings(ACCOUNT, CallSid(f"CA{1:032x}"))) == [done, a_recording(1)]
+        assert await everything(store) == [done, a_recording(2, 2), a_recording(1)]
+        of_call = RecordingFilter(call_sid=CallSid(f"CA{1:032x}"))
+        assert await everything(store, of_call) == [done, a_recording(1)]
         assert {one.sid for one in await store.unfinished_recordings()} == {
             a_recording(number).sid for number in (1, 2, 4)
         }
         assert await store.recording(ACCOUNT, done.sid) == done
         assert await store.recording(OTHER, done.sid) is None
-        assert not await store.delete_recording(OTHER, done.sid)
-        assert await store.delete_recording(ACCOUNT, done.sid)
-        assert not await store.delete_recording(ACCOUNT, done.sid)
-        assert list(await store.recordings(ACCOUNT)) == [a_recording(2, 2), a_recording(1)]
+        assert not await store.delete_recording(OTHER, done.sid, START, START)
+        assert await store.delete_recording(ACCOUNT, done.sid, START, START)
+        assert not await store.delete_recording(ACCOUNT, done.sid, START, START)
+        assert await store.recording(ACCOUNT, done.sid) is None
+        assert await everything(store) == [a_recording(2, 2), a_recording(1)]
+
+    on_store(scenario)
+
+
+async def everything(store: Store, which: RecordingFilter | None = None, size: int = 50) -> list[RecordingRecord]:
+    """What all pages of a list of recordings show."""
+    page = await store.recordings(ACCOUNT, which or RecordingFilter(), size, None)
+    seen = [*page.records]
+    while page.next_token is not None:
+        assert len(page.records) == size
+        page = await store.recordings(ACCOUNT, which or RecordingFilter(), size, page.next_token)
+        seen += page.records
+    return seen
+
+
+def test_pages_of_recordings_follow_one_another(on_store: Runner) -> None:
+    """Every one is on one page, however many are of the same moment, and though more come meanwhile."""
+
+    async def scenario(store: Store) -> None:
+        for number in range(7):
+            store.save_recording(a_recording(number, date_created=START))
+        sids = [a_recording(number).sid for number in (6, 5, 4, 3, 2, 1, 0)]
+        for size in (1, 2, 3, 7, 50):
+            assert [one.sid for one in await everything(store, size=size)] == sids
+        for token in ("no token", "PA" + a_call(1).sid + "1"):
+            with pytest.raises(BadPageToken):
+                await store.recordings(ACCOUNT, RecordingFilter(), 2, token)
+
+    on_store(scenario)
+
+
+def test_what_is_known_of_a_deleted_recording_is_kept_for_a_while(on_store: Runner) -> None:
+    """It is shown to who asks for deleted ones, and forgotten once it was deleted too long ago (contract 2 §3.4)."""
+    day = timedelta(days=1)
+
+    async def scenario(store: Store) -> None:
+        done = a_recording(1, status=RecordingStatus.COMPLETED)
+        store.save_recording(done)
+        store.save_recording(a_recording(2, status=RecordingStatus.COMPLETED))
+        assert await store.delete_recording(ACCOUNT, done.sid, START + day, START)
+        deleted = replace(done, status=RecordingStatus.DELETED, date_updated=START + day)
+        assert await everything(store, RecordingFilter(deleted_since=START + day)) == [
+            a_recording(2, status=RecordingStatus.COMPLETED),
+            deleted,
+        ]
+        assert await store.recording(ACCOUNT, done.sid, START + day) == deleted
+        assert await store.recording(ACCOUNT, done.sid, START + 2 * day) is None
+        assert await store.delete_recording(ACCOUNT, a_recording(2).sid, START + 3 * day, START + 2 * day)
+        assert [one.sid for one in await everything(store, RecordingFilter(deleted_since=START))] == [
+            a_recording(2).sid
+        ]
+        assert list(await store.unfinished_recordings()) == []
+
+    on_store(scenario)
+
+
+RECORDING_FILTERS = [
+    (RecordingFilter(call_sid=CallSid(f"CA{2:032x}")), [2]),
+    (RecordingFilter(conference_sid=f"CF{1:032x}"), [3]),
+    (RecordingFilter(conference_sid=f"CF{2:032x}"), []),
+    (RecordingFilter(created_after=START + timedelta(seconds=3)), [4, 3]),
+    (RecordingFilter(created_before=START + timedelta(seconds=3)), [2, 1]),
+]
+
+
+@pytest.mark.parametrize(("which", "numbers"), RECORDING_FILTERS, ids=[str(row[1]) for row in RECORDING_FILTERS])
+def test_filters_of_recordings(on_store: Runner, which: RecordingFilter, numbers: list[int]) -> None:
+    """At or after, strictly before, on every page."""
+
+    async def scenario(store: Store) -> None:
+        changes: dict[int, dict[str, Any]] = {1: {}, 2: {"call": 2}, 3: {"conference_sid": f"CF{1:032x}"}, 4: {}}
+        for number, change in changes.items():
+            store.save_recording(a_recording(number, **change))
+        sids = [a_recording(number).sid for number in numbers]
+        assert [one.sid for one in await everything(store, which, 1)] == sids
 
     on_store(scenario)

@@ -17,11 +17,12 @@ class RecordingStatus(Enum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     ABSENT = "absent"
+    DELETED = "deleted"
 
     @property
     def is_final(self) -> bool:
         """Whether nothing of it changes any more."""
-        return self in {RecordingStatus.COMPLETED, RecordingStatus.ABSENT}
+        return self in {RecordingStatus.COMPLETED, RecordingStatus.ABSENT, RecordingStatus.DELETED}
 
     @property
     def is_running(self) -> bool:
@@ -44,3 +45,4 @@ class RecordingRecord(msgspec.Struct, frozen=True, kw_only=True):
     start_time: datetime | None = None
     duration: int | None = None
     error_code: int | None = None
+    conference_sid: str | None = None

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Middleware
 
 from offhook.calls.errors import CallError
 from offhook.model.sids import AccountSid
-from offhook.rest import call_parts, calls, envelope, errors, recordings, streams, transcriptions
+from offhook.rest import call_parts, calls, envelope, errors, recording_lists, recordings, streams, transcriptions
 from offhook.rest.auth import authenticate
 from offhook.rest.envelope import Extension
 from offhook.rest.errors import ApiError, ResourceNotFound, translate
@@ -63,11 +63,11 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{_CALL}/Notifications{_EXTENSION}", call_parts.list_notifications),
         web.get(_CALL + r"/Notifications/{sid:[^/.]+}" + _EXTENSION, call_parts.fetch_notification),
         web.post(f"{_CALL}/Recordings{_EXTENSION}", recordings.create),
-        web.get(f"{_CALL}/Recordings{_EXTENSION}", recordings.list_of_call),
+        web.get(f"{_CALL}/Recordings{_EXTENSION}", recording_lists.of_call),
         web.get(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
         web.delete(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),
         web.post(_CALL + r"/Recordings/{sid:[^/]+?}" + _EXTENSION, recordings.update),
-        web.get(_RECORDINGS + _EXTENSION, recordings.list_),
+        web.get(_RECORDINGS + _EXTENSION, recording_lists.of_account),
         web.get(_RECORDINGS + r"/{sid:RE[^/.]+}.{form:wav|mp3}", recordings.fetch_media),
         web.get(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
         web.delete(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),

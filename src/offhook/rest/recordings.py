@@ -1,7 +1,7 @@
 """Recordings: of a call and of an account, their control while they run, and their sound (contract 2 §3)."""
 
 import asyncio
-from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 from aiohttp import web
@@ -9,14 +9,13 @@ from aiohttp import web
 from offhook.calls.errors import RecordingFailed
 from offhook.calls.recording import Recording, url_of
 from offhook.model.recording import RecordingRecord, RecordingStatus
-from offhook.model.sids import AccountSid, CallSid
+from offhook.model.sids import AccountSid
 from offhook.model.webhook import API_VERSION
 from offhook.rest import envelope, errors
 from offhook.rest.calls import stored_call
 from offhook.rest.envelope import Extension, Resource, date
 from offhook.rest.errors import ApiError, InvalidParameter, ResourceNotFound
 from offhook.rest.form import Form, read_form
-from offhook.rest.listing import read_page
 from offhook.rest.recording_order import read_recording_order
 from offhook.rest.representation import account_path
 from offhook.rest.request import extension_of
@@ -24,6 +23,7 @@ from offhook.rest.world import WORLD
 
 SOURCE = "StartCallRecordingAPI"
 NOT_FOUND, CONFLICT, UNAVAILABLE = 404, 409, 503
+KEPT_AFTER_DELETION = timedelta(days=40)  # of the metadata (contract 2 §3.4)
 
 
 # --- of a live call ------------------------------------------------------------------------------------------------
@@ -70,34 +70,17 @@ def _change(recording: Recording, form: Form) -> RecordingRecord:
     return recording.record
 
 
-async def list_of_call(request: web.Request) -> web.Response:
-    """GET Recordings of a call, newest first."""
-    record = await stored_call(request)
-    found = await request.app[WORLD].store.recordings(record.account_sid, record.sid)
-    path = f"{account_path(record.account_sid)}/Calls/{record.sid}/Recordings"
-    return _page(request, path, [recording_resource(_as_read(one), extension_of(request)) for one in found])
-
-
 # --- of an account -------------------------------------------------------------------------------------------------
-
-
-async def list_(request: web.Request) -> web.Response:
-    """GET Recordings, newest first."""
-    account_sid = AccountSid(request.match_info["account_sid"])
-    call_sid = request.query.get("CallSid")
-    found = await request.app[WORLD].store.recordings(account_sid, CallSid(call_sid) if call_sid else None)
-    shown = [recording_resource(_as_read(one), extension_of(request)) for one in found]
-    return _page(request, f"{account_path(account_sid)}/Recordings", shown, ("CallSid",))
 
 
 async def fetch(request: web.Request) -> web.StreamResponse:
     """GET one: its metadata as .json or .xml, else its sound."""
-    record = await _stored(request)
     if extension_of(request) in {Extension.JSON, Extension.XML, Extension.CSV}:
+        record = await _stored(request, deleted_since=read_deleted_since(request))
         return envelope.instance(
-            recording_resource(_as_read(record), extension_of(request)), "Recording", extension_of(request)
+            recording_resource(as_read(record), extension_of(request)), "Recording", extension_of(request)
         )
-    return await _media(request, record)
+    return await _media(request, await _stored(request))
 
 
 async def fetch_media(request: web.Request) -> web.StreamResponse:
@@ -115,21 +98,33 @@ async def delete(request: web.Request) -> web.Response:
         await world.recordings.delete(record.sid)
     except RecordingFailed as error:
         raise ApiError(UNAVAILABLE, errors.UNAVAILABLE, f"The recording cannot be reached: {error}") from error
-    await world.store.delete_recording(record.account_sid, record.sid)
+    now = world.clock.now()
+    await world.store.delete_recording(record.account_sid, record.sid, now, now - KEPT_AFTER_DELETION)
     return web.Response(status=204)
 
 
-def _as_read(record: RecordingRecord) -> RecordingRecord:
+def as_read(record: RecordingRecord) -> RecordingRecord:
     """What is read says processing of a recording that is not whole yet (contract 2 §3.4)."""
     if record.status.is_final:
         return record
     return msgspec.structs.replace(record, status=RecordingStatus.PROCESSING)
 
 
-async def _stored(request: web.Request) -> RecordingRecord:
+def read_deleted_since(request: web.Request) -> datetime | None:
+    """Since when deleted recordings are asked for too, by IncludeSoftDeleted. Raises InvalidParameter (20422)."""
+    match request.query.get("IncludeSoftDeleted", "").lower():
+        case "true":
+            return request.app[WORLD].clock.now() - KEPT_AFTER_DELETION
+        case "" | "false":
+            return None
+        case _:
+            raise InvalidParameter(errors.INVALID_PARAMETER, "IncludeSoftDeleted must be true or false")
+
+
+async def _stored(request: web.Request, deleted_since: datetime | None = None) -> RecordingRecord:
     account_sid, sid = AccountSid(request.match_info["account_sid"]), request.match_info["sid"]
-    record = await request.app[WORLD].store.recording(account_sid, sid)
-    if record is None:
+    record = await request.app[WORLD].store.recording(account_sid, sid, deleted_since)
+    if record is None or request.match_info.get("call_sid", record.call_sid) != record.call_sid:
         raise ResourceNotFound(request.path)
     return record
 
@@ -163,7 +158,7 @@ def recording_resource(record: RecordingRecord, extension: Extension, *, path: s
         "account_sid": record.account_sid,
         "api_version": API_VERSION,
         "call_sid": record.call_sid,
-        "conference_sid": None,
+        "conference_sid": record.conference_sid,
         "date_created": date(record.date_created),
         "date_updated": date(record.date_updated),
         "start_time": date(record.start_time),
@@ -189,13 +184,3 @@ def _of_call(request: web.Request, record: RecordingRecord, status: int) -> web.
     path = f"{account_path(record.account_sid)}/Calls/{record.call_sid}/Recordings/{record.sid}"
     extension = extension_of(request)
     return envelope.instance(recording_resource(record, extension, path=path), "Recording", extension, status)
-
-
-def _page(request: web.Request, path: str, resources: Sequence[Resource], filters: Sequence[str] = ()) -> web.Response:
-    """A page of a list that is short enough to be cut here; its token is where the next one begins."""
-    extension = extension_of(request)
-    asked = read_page(path + extension.value, request.query, filters)
-    begin = int(asked.token) if asked.token and asked.token.isascii() and asked.token.isdigit() else 0
-    shown = resources[begin : begin + asked.size]
-    rest = str(begin + asked.size) if begin + asked.size < len(resources) else None
-    return envelope.page("recordings", "Recording", shown, asked.envelope(len(shown), rest), extension)

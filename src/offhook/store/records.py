@@ -38,17 +38,6 @@ SELECT_NOTIFICATIONS = (
 INSERT_ENTRY = "INSERT INTO timeline_entry (call_sid, at, entry) VALUES (?, ?, ?)"
 COUNT_ENTRIES = "SELECT COUNT(*) FROM timeline_entry WHERE call_sid = ?"
 SELECT_TIMELINE = "SELECT entry FROM timeline_entry WHERE call_sid = ? ORDER BY at, position"
-SAVE_RECORDING = (
-    "INSERT INTO recording (sid, account_sid, call_sid, date_created, is_final, record) VALUES (?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (sid) DO UPDATE SET is_final = excluded.is_final, record = excluded.record"
-)
-SELECT_RECORDINGS = "SELECT record FROM recording WHERE account_sid = ? ORDER BY date_created DESC, sid DESC LIMIT 1000"
-SELECT_RECORDINGS_OF_CALL = (
-    "SELECT record FROM recording WHERE account_sid = ? AND call_sid = ? ORDER BY date_created DESC, sid DESC"
-)
-SELECT_RECORDING = "SELECT record FROM recording WHERE account_sid = ? AND sid = ?"
-SELECT_UNFINISHED_RECORDINGS = "SELECT record FROM recording WHERE is_final = 0 ORDER BY date_created"
-DELETE_RECORDING = "DELETE FROM recording WHERE account_sid = ? AND sid = ?"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,7 +47,6 @@ _TOKEN = re.compile(r"PA(CA[0-9a-fA-F]{32})([0-9a-f]{1,15})")
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _call_decoder = msgspec.json.Decoder(CallRecord)
 _notification_decoder = msgspec.json.Decoder(Notification)
-_recording_decoder = msgspec.json.Decoder(RecordingRecord)
 _entry_decoder = msgspec.json.Decoder(TimelineEntry)
 
 
@@ -106,17 +94,6 @@ def notification_row(notification: Notification) -> tuple[Any, ...]:
         microseconds(notification.message_date),
         encode(notification),
     )
-
-
-def recording_row(record: RecordingRecord) -> tuple[Any, ...]:
-    """The values of SAVE_RECORDING."""
-    created = microseconds(record.date_created)
-    return (record.sid, record.account_sid, record.call_sid, created, int(record.status.is_final), encode(record))
-
-
-def decode_recording(text: str) -> RecordingRecord:
-    """What `encode` made of a recording."""
-    return _recording_decoder.decode(text)
 
 
 def encode(value: CallRecord | Notification | TimelineEntry | RecordingRecord) -> str:

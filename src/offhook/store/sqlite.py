@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,12 +12,12 @@ from urllib.parse import unquote, urlsplit
 from msgspec.structs import replace
 
 from offhook.calls.errors import StoreFailed
-from offhook.calls.ports import CallFilter, CallPage, Notification
+from offhook.calls.ports import CallFilter, CallPage, Notification, RecordingFilter, RecordingPage
 from offhook.model.call import CallRecord
 from offhook.model.recording import RecordingRecord
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
-from offhook.store import records
+from offhook.store import recordings, records
 from offhook.store.migrate import migrate
 from offhook.store.provisioned import ProvisionedTable
 from offhook.store.writer import BUSY_TIMEOUT, Writer
@@ -133,37 +134,33 @@ class SqliteStore:
 
     def save_recording(self, record: RecordingRecord) -> None:
         """Write a newer state of a recording, without waiting."""
-        row = records.recording_row(record)
-        self._writer.post(lambda connection: connection.execute(records.SAVE_RECORDING, row))
+        row = recordings.row(record)
+        self._writer.post(lambda connection: connection.execute(recordings.SAVE, row))
 
-    async def recordings(self, account_sid: AccountSid, call_sid: CallSid | None = None) -> Sequence[RecordingRecord]:
-        """The recordings of an account (the newest thousand) or of one of its calls. Raises StoreFailed."""
-        statement = records.SELECT_RECORDINGS if call_sid is None else records.SELECT_RECORDINGS_OF_CALL
-        values = (account_sid,) if call_sid is None else (account_sid, call_sid)
+    async def recordings(
+        self, account_sid: AccountSid, which: RecordingFilter, size: int, token: str | None
+    ) -> RecordingPage:
+        """One page, newest first. Raises BadPageToken, StoreFailed."""
+        statement, values = recordings.page_query(account_sid, which, size, token)
         rows = await self._writer.read(lambda connection: connection.execute(statement, values).fetchall())
-        return [records.decode_recording(row[0]) for row in rows]
+        return recordings.page(rows, size)
 
-    async def recording(self, account_sid: AccountSid, sid: str) -> RecordingRecord | None:
+    async def recording(
+        self, account_sid: AccountSid, sid: str, deleted_since: datetime | None = None
+    ) -> RecordingRecord | None:
         """The newest state of one recording. Raises StoreFailed."""
-        values = (account_sid, sid)
-        row = await self._writer.read(
-            lambda connection: connection.execute(records.SELECT_RECORDING, values).fetchone()
-        )
-        return None if row is None else records.decode_recording(row[0])
+        values = recordings.select_values(account_sid, sid, deleted_since)
+        row = await self._writer.read(lambda connection: connection.execute(recordings.SELECT, values).fetchone())
+        return None if row is None else recordings.decode(row[0])
 
-    async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
-        """Forget a recording; False when there is none. Raises StoreFailed."""
-        values = (account_sid, sid)
-        deleted = await self._writer.write(
-            lambda connection: connection.execute(records.DELETE_RECORDING, values).rowcount
-        )
-        return bool(deleted)
+    async def delete_recording(self, account_sid: AccountSid, sid: str, at: datetime, kept_since: datetime) -> bool:
+        """Mark a recording as deleted; False when there is none. Raises StoreFailed."""
+        return await self._writer.write(partial(recordings.delete, account_sid, sid, at, kept_since))
 
     async def unfinished_recordings(self) -> Sequence[RecordingRecord]:
         """Every recording that is neither complete nor absent. Raises StoreFailed."""
-        statement = records.SELECT_UNFINISHED_RECORDINGS
-        rows = await self._writer.read(lambda connection: connection.execute(statement).fetchall())
-        return [records.decode_recording(row[0]) for row in rows]
+        rows = await self._writer.read(lambda connection: connection.execute(recordings.SELECT_UNFINISHED).fetchall())
+        return [recordings.decode(row[0]) for row in rows]
 
     def append_timeline(self, entry: TimelineEntry) -> None:
         """Write one entry, without waiting; an entry that names no call has no timeline to go to and is left out."""

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from offhook.calls.errors import BadPageToken
-from offhook.calls.ports import CallFilter, CallPage, Notification
+from offhook.calls.ports import CallFilter, CallPage, Notification, RecordingFilter, RecordingPage
 from offhook.model.call import CallRecord
-from offhook.model.recording import RecordingRecord
+from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 
@@ -82,22 +84,35 @@ class MemoryStore:
         """Keep the newest state."""
         self.recorded[record.sid] = record
 
-    async def recordings(self, account_sid: AccountSid, call_sid: CallSid | None = None) -> Sequence[RecordingRecord]:
-        """Newest first."""
-        found = [one for one in self.recorded.values() if one.account_sid == account_sid]
-        return [one for one in reversed(found) if call_sid is None or one.call_sid == call_sid]
+    async def recordings(
+        self, account_sid: AccountSid, which: RecordingFilter, size: int, token: str | None
+    ) -> RecordingPage:
+        """One page, newest first; the token is the position. Raises BadPageToken."""
+        if token is not None and not token.isdecimal():
+            raise BadPageToken(f"{token!r} is not a page token of this store")
+        shown = [
+            one for one in reversed(self.recorded.values()) if one.account_sid == account_sid and _is_shown(one, which)
+        ]
+        start = int(token or 0)
+        end = start + size
+        return RecordingPage(records=shown[start:end], next_token=str(end) if end < len(shown) else None)
 
-    async def recording(self, account_sid: AccountSid, sid: str) -> RecordingRecord | None:
+    async def recording(
+        self, account_sid: AccountSid, sid: str, deleted_since: datetime | None = None
+    ) -> RecordingRecord | None:
         """The newest state of one."""
         found = self.recorded.get(sid)
-        return found if found is not None and found.account_sid == account_sid else None
+        if found is None or found.account_sid != account_sid or not _is_kept(found, deleted_since):
+            return None
+        return found
 
-    async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
-        """Forget one."""
-        found = self.recorded.get(sid)
-        if found is None or found.account_sid != account_sid:
+    async def delete_recording(self, account_sid: AccountSid, sid: str, at: datetime, kept_since: datetime) -> bool:
+        """Mark one as deleted."""
+        self.recorded = {sid: one for sid, one in self.recorded.items() if _is_kept(one, kept_since)}
+        found = await self.recording(account_sid, sid)
+        if found is None:
             return False
-        del self.recorded[sid]
+        self.recorded[sid] = replace(found, status=RecordingStatus.DELETED, date_updated=at)
         return True
 
     async def unfinished_recordings(self) -> Sequence[RecordingRecord]:
@@ -152,3 +167,17 @@ def _within(at: datetime | None, after: datetime | None, before: datetime | None
     if after is None and before is None:
         return True
     return at is not None and (after is None or at >= after) and (before is None or at < before)
+
+
+def _is_shown(one: RecordingRecord, which: RecordingFilter) -> bool:
+    return (
+        which.call_sid in {None, one.call_sid}
+        and which.conference_sid in {None, one.conference_sid}
+        and _within(one.date_created, which.created_after, which.created_before)
+        and _is_kept(one, which.deleted_since)
+    )
+
+
+def _is_kept(one: RecordingRecord, deleted_since: datetime | None) -> bool:
+    is_deleted = one.status is RecordingStatus.DELETED
+    return not is_deleted or (deleted_since is not None and one.date_updated >= deleted_since)

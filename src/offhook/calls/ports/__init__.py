@@ -18,7 +18,17 @@ from offhook.calls.ports.programs import ProgramStart
 from offhook.calls.ports.quality import Quality, Reception
 from offhook.calls.ports.recogniser import Recogniser, Recognition, SpeechOrder, Utterance
 from offhook.calls.ports.recordings import RecordingFile, RecordingFiles
-from offhook.calls.ports.records import CallFilter, CallPage, Clock, Notification, Store, Timeline, Tokens
+from offhook.calls.ports.records import (
+    CallFilter,
+    CallPage,
+    Clock,
+    Notification,
+    RecordingFilter,
+    RecordingPage,
+    Store,
+    Timeline,
+    Tokens,
+)
 from offhook.calls.ports.signalling import InviteOrder, PlacedInvite, Signalling, SipCredentials
 from offhook.calls.ports.sound import Sound
 from offhook.calls.ports.streams import (
@@ -63,6 +73,8 @@ __all__ = [
     "Recognition",
     "RecordingFile",
     "RecordingFiles",
+    "RecordingFilter",
+    "RecordingPage",
     "Remark",
     "Said",
     "Signalling",

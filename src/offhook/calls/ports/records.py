@@ -34,6 +34,25 @@ class CallPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFilter:
+    """Which recordings a list shows (contract 2 §7); times compare with date_created."""
+
+    call_sid: CallSid | None = None
+    conference_sid: str | None = None
+    created_after: datetime | None = None  # at or after
+    created_before: datetime | None = None  # strictly before
+    deleted_since: datetime | None = None  # those deleted at this time or later too; None: no deleted ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPage:
+    """One page of recordings, newest first; `next_token` is None at the end."""
+
+    records: Sequence[RecordingRecord]
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """An error or warning on a call as the API shows it (contract 1 §8.6)."""
 
@@ -84,14 +103,21 @@ class Store(Protocol):
     def save_recording(self, record: RecordingRecord) -> None:
         """Write a newer state of a recording, without waiting."""
 
-    async def recordings(self, account_sid: AccountSid, call_sid: CallSid | None = None) -> Sequence[RecordingRecord]:
-        """The recordings of an account or of one of its calls, newest first. Raises StoreFailed."""
+    async def recordings(
+        self, account_sid: AccountSid, which: RecordingFilter, size: int, token: str | None
+    ) -> RecordingPage:
+        """One page. Raises BadPageToken, StoreFailed."""
 
-    async def recording(self, account_sid: AccountSid, sid: str) -> RecordingRecord | None:
-        """The newest state of one recording. Raises StoreFailed."""
+    async def recording(
+        self, account_sid: AccountSid, sid: str, deleted_since: datetime | None = None
+    ) -> RecordingRecord | None:
+        """The newest state of one recording, deleted ones of `deleted_since` and later included. Raises StoreFailed."""
 
-    async def delete_recording(self, account_sid: AccountSid, sid: str) -> bool:
-        """Forget a recording; False when there is none. Raises StoreFailed."""
+    async def delete_recording(self, account_sid: AccountSid, sid: str, at: datetime, kept_since: datetime) -> bool:
+        """Mark a recording as deleted, and forget those deleted before `kept_since`; False when there is none.
+
+        Raises StoreFailed.
+        """
 
     async def unfinished_recordings(self) -> Sequence[RecordingRecord]:
         """Every recording that is neither complete nor absent. Raises StoreFailed."""
