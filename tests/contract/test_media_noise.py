@@ -8,6 +8,7 @@ from test_media_tap import TENTHS, Heard, sounding
 
 from offhook.audio.measure import rms_dbfs
 from offhook.calls.ports import TapBlock
+from offhook.testing.murmur import murmur
 
 LEVEL = 40  # -dBov; a sine that fills the range has -3 dBov and 0 dBFS
 DBFS = 3 - LEVEL
@@ -67,5 +68,23 @@ def test_a_partner_without_comfort_noise_hears_it(on_plane: RunOn) -> None:  # n
         rig.peer.rest(one, LEVEL)
         await asyncio.sleep(0.4)
         assert rms_dbfs(heard.outbound[len(heard.outbound) // 2 :]) == pytest.approx(DBFS, abs=1)
+
+    on_plane(scenario)
+
+
+def test_a_tap_that_finds_voice_tells_of_it(on_plane: RunOn) -> None:  # noqa: F811
+    """Of speech, not of the noise before it; a tap beside it that does not ask is told nothing."""
+
+    async def scenario(rig: Rig) -> None:
+        port, heard, beside = rig.leg(), Heard(), Heard()
+        rig.plane.tap(port, heard.blocks.append, block=0.1, finds_voice=True)
+        rig.plane.tap(port, beside.blocks.append, block=0.1)
+        rig.peer.rest(port, LEVEL)
+        await asyncio.sleep(0.5)
+        assert not any(block.is_sound or block.is_voice for block in heard.blocks)
+        rig.peer.say(port, murmur(0.4))
+        await asyncio.sleep(0.8)
+        assert any(block.is_sound and block.is_voice for block in heard.blocks)
+        assert not any(block.is_sound or block.is_voice for block in beside.blocks)
 
     on_plane(scenario)

@@ -206,8 +206,12 @@ def test_our_own_echo_is_no_voice() -> None:
 
 
 def test_comfort_noise_is_no_voice() -> None:
-    """Whatever it sounds like."""
+    """Whatever it sounds like; speech that follows it is."""
     assert not any(_voice(murmur(2.0), noise=b"\x01"))
+    finder, rest = VoiceFinder(), _mixed(_at(_white(RATE), -40))
+    assert not finder.hear(rest, bytes(len(rest)), b"\x01" * 50).is_sound
+    spoken = murmur(0.5)
+    assert finder.hear(spoken, bytes(len(spoken)), bytes(25)).is_voice
 
 
 def test_both_directions_are_equally_long() -> None:

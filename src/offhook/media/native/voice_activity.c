@@ -199,11 +199,6 @@ voice_verdict voice_activity_hear(voice_activity *voice, const uint8_t *heard, c
     float power[POINTS / 2], all = 0, flutter = 0, sway = 0;
     unsigned place = voice->frames % VOICE_WINDOW;
     voice->said[place] = loudness_of(said);
-    if (is_noise) {
-        voice->motion[place] = 0;
-        voice->frames++;
-        return judge(voice, false);
-    }
     find_power(heard, power);
     for (int band = 0; band < VOICE_BANDS; band++) {
         float in_band = sum(power, EDGES[band], EDGES[band + 1]);
@@ -218,9 +213,9 @@ voice_verdict voice_activity_hear(voice_activity *voice, const uint8_t *heard, c
         *smooth_before = smooth;
     }
     next_stretch(voice);
-    voice->motion[place] = least(flutter, sway) / VOICE_BANDS;
+    voice->motion[place] = is_noise ? 0 : least(flutter, sway) / VOICE_BANDS;
     voice->frames++;
     float in_all = sum(power, EDGES[0], EDGES[VOICE_BANDS]), loudness = level(in_all);
-    return judge(voice, all / VOICE_BANDS > STANDS_OUT && loudness > SOFTEST && !is_echo(voice, loudness) &&
+    return judge(voice, !is_noise && all / VOICE_BANDS > STANDS_OUT && loudness > SOFTEST && !is_echo(voice, loudness) &&
                             !is_key(power, in_all));
 }

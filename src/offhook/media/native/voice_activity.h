@@ -41,7 +41,7 @@ void voice_activity_prepare(void);
 void voice_activity_begin(voice_activity *voice);
 
 /* Takes 20 ms of what is heard and of what is said to the peer, of which an echo may come back, 16-bit little-endian;
- * `is_noise` when what is heard is comfort noise. */
+ * `is_noise` when what is heard is comfort noise: the noise of the line, as the peer tells of it. */
 voice_verdict voice_activity_hear(voice_activity *voice, const uint8_t *heard, const uint8_t *said, bool is_noise);
 
 #endif
