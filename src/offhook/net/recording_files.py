@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from io import BufferedRandom
+from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,7 +100,7 @@ class WavFile:
         self._folder = folder
         self._path = path
         self._channels = channels
-        self._file: BufferedRandom | None = None
+        self._file: FileIO | None = None
         self._octets = 0
         self._failure = ""
         folder.submit(self._open).add_done_callback(_forget)
@@ -131,9 +131,9 @@ class WavFile:
     def _open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w+b")
-            self._file.write(header(0, self._channels))
-            self._file.flush()
+            # Unbuffered: what a full disk has refused must not wait in a buffer for a later write, nor for the close.
+            self._file = self._path.open("w+b", buffering=0)
+            _put(self._file, header(0, self._channels), 0)
         except OSError as error:
             self._fail(error)
 
@@ -141,13 +141,9 @@ class WavFile:
         if self._file is None or self._failure:
             return
         try:
-            self._file.seek(HEADER.size + self._octets)
-            self._file.write(samples)
-            self._file.flush()
+            _put(self._file, samples, HEADER.size + self._octets)
             self._octets += len(samples)
-            self._file.seek(0)
-            self._file.write(header(self._octets, self._channels))
-            self._file.flush()
+            _put(self._file, header(self._octets, self._channels), 0)
         except OSError as error:
             self._fail(error)
 
@@ -155,18 +151,24 @@ class WavFile:
         if self._file is None:
             return
         try:
-            if worth is not None and worth < self._octets:
-                self._octets = worth
-                self._file.seek(0)
-                self._file.write(header(worth, self._channels))
-            self._file.truncate(HEADER.size + self._octets)
-            self._file.close()
+            with self._file:
+                self._octets = self._octets if worth is None else min(worth, self._octets)
+                _put(self._file, header(self._octets, self._channels), 0)
+                self._file.truncate(HEADER.size + self._octets)
         except OSError as error:
             self._fail(error)
 
     def _fail(self, error: OSError) -> None:
         self._failure = self._failure or f"{self._path.name} cannot be written: {error.strerror or error}"
         log.error("recording_not_written", path=str(self._path), reason=str(error))
+
+
+def _put(file: FileIO, octets: bytes, at: int) -> None:
+    """All of it: a disk that is nearly full takes a part first, and says why with the next (POSIX write)."""
+    file.seek(at)
+    rest = memoryview(octets)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def header(octets: int, channels: int) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from offhook.audio.mixing import mixed
+from offhook.calls.errors import RecordingFailed
 
 RATE = 8000
 BLOCK = 8 * RATE  # samples that are held at a time
@@ -29,7 +30,7 @@ class RecordingForms:
         self._turn = asyncio.Lock()
 
     async def of(self, path: Path, *, is_mixed: bool, is_mp3: bool) -> Path:
-        """The file that has this form of a recording. Raises FileNotFoundError when there is no recording."""
+        """The file that has this form of a recording. Raises FileNotFoundError when there is none, RecordingFailed."""
         if not is_mixed and not is_mp3:
             return path
         form = path.with_suffix((".mixed" if is_mixed else "") + (MP3 if is_mp3 else ".wav"))
@@ -54,6 +55,8 @@ def _make(path: Path, form: Path, *, is_mixed: bool, is_mp3: bool) -> None:
                 while samples := bytes(source.buffer_read(BLOCK, dtype="int16")):
                     target.buffer_write(_mix(samples) if is_mixed else samples, dtype="int16")
         unfinished.replace(form)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise RecordingFailed(f"{form.name} cannot be made: {error}") from error
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)

@@ -1,9 +1,6 @@
-"""Recordings on the disk: whole at every moment, mended after a crash, and honest about a disk that is full."""
+"""Recordings on the disk: whole at every moment, and mended after a crash."""
 
 import asyncio
-import errno
-import io
-import os
 import wave
 from pathlib import Path
 
@@ -14,18 +11,6 @@ from offhook.net.recording_files import HEADER, RecordingFolder, recordings_fold
 
 pytestmark = pytest.mark.asyncio
 SID = "RE" + "1" * 32
-
-
-class FullDisk(io.BytesIO):
-    """Takes nothing."""
-
-    def write(self, _data: object, /) -> int:
-        """As a full disk does."""
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def truncate(self, _size: int | None = None, /) -> int:
-        """There is nothing to cut."""
-        return 0
 
 
 def read(path: Path) -> tuple[int, bytes]:
@@ -86,24 +71,6 @@ async def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     file.append(bytes(320))
     with pytest.raises(RecordingFailed, match="cannot be written"):
         await file.finish()
-    await folder.close()
-
-
-async def test_a_disk_that_is_full(tmp_path: Path) -> None:
-    """What was kept until then stays and is told, nothing after it is tried."""
-    folder = RecordingFolder(tmp_path)
-    file = folder.create(SID, 1)
-    file.append(bytes(320))
-    await folder.submit(lambda: None)
-    kept = file._file
-    assert kept is not None
-    file._file = FullDisk()  # type: ignore[assignment]  # no disk here is full
-    file.append(bytes(320))
-    with pytest.raises(RecordingFailed, match="No space left") as failed:
-        await file.finish()
-    assert failed.value.octets == 320
-    kept.close()
-    assert read(folder.path(SID)) == (1, bytes(320))
     await folder.close()
 
 
