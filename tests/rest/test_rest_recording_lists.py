@@ -163,3 +163,14 @@ async def test_a_foreign_token_is_refused(server: Server) -> None:
     await record(server, 1, timedelta(seconds=1))
     for path in ("Recordings.json", f"Calls/{CALLS[0]}/Recordings.json"):
         assert (await server.request("GET", path, params={"Page": "1", "PageToken": "50"}))[0] == 400
+
+
+async def test_what_is_shown_below_the_call(server: Server) -> None:
+    """There, its address is below the call, and its track is told (contract 2 §3.4)."""
+    await record(server, 1, timedelta(seconds=1))
+    for below, track in (("", None), (f"Calls/{CALLS[0]}/", "both")):
+        _, page = await server.request("GET", f"{below}Recordings.json")
+        _, fetched = await server.request("GET", f"{below}Recordings/{sid_of(0)}.json")
+        assert page["recordings"] == [fetched]
+        assert fetched["uri"].endswith(f"/{ACCOUNT}/{below}Recordings/{sid_of(0)}.json")
+        assert fetched.get("track") == track

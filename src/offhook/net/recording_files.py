@@ -159,7 +159,9 @@ class WavFile:
             self._fail(error)
 
     def _fail(self, error: OSError) -> None:
-        self._failure = self._failure or f"{self._path.name} cannot be written: {error.strerror or error}"
+        if self._failure:
+            return
+        self._failure = f"{self._path.name} cannot be written: {error.strerror or error}"
         log.error("recording_not_written", path=str(self._path), reason=str(error))
 
 

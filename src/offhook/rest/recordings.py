@@ -78,7 +78,9 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     if extension_of(request) in {Extension.JSON, Extension.XML, Extension.CSV}:
         record = await _stored(request, deleted_since=read_deleted_since(request))
         return envelope.instance(
-            recording_resource(as_read(record), extension_of(request)), "Recording", extension_of(request)
+            recording_resource(as_read(record), extension_of(request), is_of_call="call_sid" in request.match_info),
+            "Recording",
+            extension_of(request),
         )
     return await _media(request, await _stored(request))
 
@@ -151,9 +153,11 @@ async def _media(request: web.Request, record: RecordingRecord, *, is_mp3: bool 
 # --- as the API shows them -----------------------------------------------------------------------------------------
 
 
-def recording_resource(record: RecordingRecord, extension: Extension, *, path: str = "") -> Resource:
-    """A recording; one that is stopped and not whole yet is processing."""
-    path = path or f"{account_path(record.account_sid)}/Recordings/{record.sid}"
+def recording_resource(record: RecordingRecord, extension: Extension, *, is_of_call: bool) -> Resource:
+    """A recording, below its call or its account; only below the call its track is shown (contract 2 §3.4)."""
+    parent = f"/Calls/{record.call_sid}" if is_of_call else ""
+    path = f"{account_path(record.account_sid)}{parent}/Recordings/{record.sid}"
+    track = {"track": record.track} if is_of_call else {}
     return {
         "account_sid": record.account_sid,
         "api_version": API_VERSION,
@@ -170,7 +174,7 @@ def recording_resource(record: RecordingRecord, extension: Extension, *, path: s
         "channels": record.channels,
         "source": record.source,
         "error_code": record.error_code,
-        "track": record.track,
+        **track,
         "uri": path + extension.value,
         "encryption_details": None,
         "subresource_uris": {
@@ -181,6 +185,5 @@ def recording_resource(record: RecordingRecord, extension: Extension, *, path: s
 
 
 def _of_call(request: web.Request, record: RecordingRecord, status: int) -> web.Response:
-    path = f"{account_path(record.account_sid)}/Calls/{record.call_sid}/Recordings/{record.sid}"
     extension = extension_of(request)
-    return envelope.instance(recording_resource(record, extension, path=path), "Recording", extension, status)
+    return envelope.instance(recording_resource(record, extension, is_of_call=True), "Recording", extension, status)
