@@ -216,6 +216,7 @@ class Recording:
                 target=self.order.callback,
                 parameters=recording_parameters(record, call.world.settings.api_url),
                 event=f"recording-{event}",
+                about=record.sid,
             )
         )
 

@@ -244,5 +244,6 @@ class MediaStream:
                 target=self.order.callback,
                 parameters=parameters,
                 event=event,
+                about=self.sid,
             )
         )

@@ -190,6 +190,7 @@ class Transcription:
                 target=self.order.callback,
                 parameters=parameters,
                 event=event,
+                about=self.sid,
             )
         )
 

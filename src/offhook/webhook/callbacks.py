@@ -1,4 +1,8 @@
-"""Status callbacks: a queue for each call, so that order is kept and the call never waits (contract 1 §7.2)."""
+"""Status callbacks: a queue for each call, stream, recording and transcription (contract 1 §7.2).
+
+So order is kept, the call never waits, and a receiver of transcripts that is slow does not keep back what is told of
+the call itself.
+"""
 
 import asyncio
 from collections import deque
@@ -35,7 +39,7 @@ class Callbacks:
         self._memories = memories
         self._accounts = accounts
         self._report = report
-        self._queues: dict[CallSid, deque[CallbackRequest]] = {}
+        self._queues: dict[CallSid, dict[str, deque[CallbackRequest]]] = {}  # by what they are about
         self._tasks: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
         self._group: asyncio.TaskGroup | None = None
@@ -54,21 +58,21 @@ class Callbacks:
         await self._stack.aclose()
 
     def notify(self, request: CallbackRequest) -> None:
-        """Queue a callback behind the call's earlier ones."""
+        """Queue a callback behind the earlier ones about the same."""
         if self._group is None:
             _log.warning("a callback came after the end", call_sid=request.call_sid, callback=request.event)
             return
-        queue = self._queues.get(request.call_sid)
+        queues = self._queues.setdefault(request.call_sid, {})
+        queue = queues.get(request.about)
         if queue is None:
-            queue = self._queues[request.call_sid] = deque()
-            queue.append(request)
-            task = self._group.create_task(self._deliver(request.call_sid, queue))
+            queues[request.about] = deque([request])
+            task = self._group.create_task(self._deliver(request.call_sid, request.about))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        elif len(queue) < self._client.limits.callbacks_per_call:
+        elif len(queue) < self._client.limits.callbacks_waiting:
             queue.append(request)
         else:
-            message = f"{len(queue)} callbacks of the call are waiting; this one was left out"
+            message = f"{len(queue)} callbacks about {request.about or 'the call'} are waiting; this one was left out"
             self._report(request, WebhookFailed(failures.CALLBACK_WARNING, message, url=request.target.url))
 
     def forget(self, call_sid: CallSid) -> None:
@@ -78,16 +82,23 @@ class Callbacks:
         else:
             self._memories.drop(call_sid)
 
-    async def _deliver(self, call_sid: CallSid, queue: deque[CallbackRequest]) -> None:
+    async def _deliver(self, call_sid: CallSid, about: str) -> None:
+        queues = self._queues[call_sid]
         try:
-            while queue:
+            while queue := queues[about]:
                 await self._deliver_one(queue[0])
                 queue.popleft()
         finally:
-            del self._queues[call_sid]
-            memory = self._memories.find(call_sid)
-            if memory is not None and memory.is_forgotten:
-                self._memories.drop(call_sid)
+            del queues[about]
+            if not queues:
+                self._forget(call_sid)
+
+    def _forget(self, call_sid: CallSid) -> None:
+        """Nothing of this call is waiting any more."""
+        del self._queues[call_sid]
+        memory = self._memories.find(call_sid)
+        if memory is not None and memory.is_forgotten:
+            self._memories.drop(call_sid)
 
     async def _deliver_one(self, request: CallbackRequest) -> None:
         try:

@@ -18,7 +18,7 @@ class WebhookLimits:
     cookies: int = 50  # per call
     connections: int = 1000
     idle: float = 1.5  # below the idle limit of the servers in use (2 s and up), so that they rarely close first
-    callbacks_per_call: int = 200
+    callbacks_waiting: int = 200  # about one call, stream, recording or transcription
     calls: int = 50_000  # calls whose cookies are remembered
     drain: float = 5.0  # how long close() waits for callbacks on their way
     recorded_body: int = 16 * 1024  # of an answer on the timeline

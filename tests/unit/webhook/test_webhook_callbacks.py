@@ -17,7 +17,7 @@ pytest_plugins = ["webhook_fixtures"]
 OTHER_CALL = CallSid("CA" + "3" * 32)
 
 
-def callback(url: str, number: int = 0, call_sid: CallSid = CALL) -> CallbackRequest:
+def callback(url: str, number: int = 0, call_sid: CallSid = CALL, about: str = "") -> CallbackRequest:
     """A callback that carries a number."""
     return CallbackRequest(
         account_sid=ACCOUNT,
@@ -25,6 +25,7 @@ def callback(url: str, number: int = 0, call_sid: CallSid = CALL) -> CallbackReq
         target=WebhookTarget(url=url, method=HttpMethod.POST),
         parameters={"SequenceNumber": str(number)},
         event="completed",
+        about=about,
     )
 
 
@@ -53,6 +54,34 @@ async def test_callbacks_of_a_call_keep_their_order(service: WebhookService, app
     await service.close()
     mine = [dict(seen.form)["SequenceNumber"] for seen in application.seen if seen.path != "/other"]
     assert mine == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.asyncio
+async def test_a_slow_receiver_of_one_thing_keeps_nothing_else_back(
+    service: WebhookService, application: Application
+) -> None:
+    """What is told of a transcription waits for what was told of it before; the call's own callbacks do not."""
+    gate, told = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: web.Request) -> web.StreamResponse:
+        await gate.wait()
+        return web.Response(status=204)
+
+    async def call(_: web.Request) -> web.StreamResponse:
+        told.set()
+        return web.Response(status=204)
+
+    application.answers.update({"/words": slow, "/call": call})
+    for number in range(2):
+        service.notify(callback(application.base + "/words", number, about="GT1"))
+    service.notify(callback(application.base + "/call", 2))
+    service.forget(CALL)
+    await told.wait()
+    assert [seen.path for seen in application.seen].count("/words") <= 1
+    gate.set()
+    await service.close()
+    assert [dict(seen.form)["SequenceNumber"] for seen in application.seen if seen.path == "/words"] == ["0", "1"]
+    assert len(service._callbacks._memories) == 0
 
 
 @pytest.mark.asyncio
@@ -97,7 +126,7 @@ async def test_the_queue_of_a_call_is_bounded(
     open_service: Opener, application: Application, recorder: Recorder
 ) -> None:
     """Callbacks beyond the limit are left out and reported."""
-    service = await open_service(callbacks_per_call=2)
+    service = await open_service(callbacks_waiting=2)
     for number in range(4):
         service.notify(callback(application.base + "/cb", number))
     await service.close()

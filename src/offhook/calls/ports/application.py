@@ -35,13 +35,17 @@ class DocumentAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackRequest:
-    """A request that only tells; sent in order for each call, never awaited by it."""
+    """A request that only tells; never awaited by the call. Those about one thing are sent in order.
+
+    `about` is the SID of what it tells of when that is not the call itself: a stream, a recording, a transcription.
+    """
 
     account_sid: AccountSid
     call_sid: CallSid
     target: WebhookTarget
     parameters: Mapping[str, str]
     event: str  # what it tells, for logs: ringing, completed, partial-result
+    about: str = ""
 
 
 class Webhooks(Protocol):
@@ -57,7 +61,7 @@ class Webhooks(Protocol):
         """Decode audio that came in place of a document. Raises WebhookFailed with 12300."""
 
     def notify(self, request: CallbackRequest) -> None:
-        """Queue a status callback behind the call's earlier ones."""
+        """Queue a callback behind the earlier ones about the same."""
 
     def forget(self, call_sid: CallSid) -> None:
         """The call is over: its cookies may go once its last callback is out."""

@@ -126,5 +126,6 @@ class GatherEar:
                 target=self._partial_target,
                 parameters=parameters,
                 event="partial-result",
+                about="partial-result",
             )
         )
