@@ -1,69 +1,34 @@
-"""calls.ports.StreamSockets over WebSocket: one connection for each media stream (contract 2 §2).
-
-What is sent waits in a bounded queue: a server that reads too slowly loses sound, and the call notices nothing of it.
-"""
+"""calls.ports.StreamSockets over WebSocket: each media stream has a connection of its own (contract 2 §2)."""
 
 import asyncio
-from collections import deque
+import logging
+import socket
+import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-import aiohttp
-import structlog
+from aiohappyeyeballs import start_connection
+from aiohttp import encode_basic_auth
 from aiohttp.abc import AbstractResolver
+from picows import WSHandshakeError, WSInvalidURL, ws_connect
 from yarl import URL
 
 from offhook.calls.errors import StreamFailed
-from offhook.calls.ports import (
-    ClearGiven,
-    MarkGiven,
-    Nonsense,
-    Said,
-    SocketOrder,
-    SoundGiven,
-    StreamDigit,
-    StreamMark,
-    StreamSound,
-    StreamStarted,
-    StreamStopped,
-    Telling,
-)
-from offhook.media.engine import decode, encode
-from offhook.media.stream_messages import (
-    CONNECTED,
-    ClearMessage,
-    MarkMessage,
-    MediaMessage,
-    StreamMessageRefused,
-    Writer,
-    parse,
-)
+from offhook.calls.ports import SocketOrder
 from offhook.model.sids import AccountSid
 from offhook.model.signature import sign
 from offhook.net.chores import Chores
-from offhook.sdp.codecs import PCMU
+from offhook.net.stream_socket import MediaStreamLimits, ServerSocket
 
-TIMEOUT, REFUSED, HANDSHAKE, CLOSED, SCHEME, MALFORMED, PROTOCOL = 31901, 31902, 31920, 31921, 31922, 31923, 31924
-NORMAL = frozenset({1000, 1001, 1005})  # RFC 6455 §7.4.1: done, going away, no reason given
-BROKEN = frozenset({1002, 1003, 1007, 1009})  # what it sent was no WebSocket, or too large
+TIMEOUT, REFUSED, HANDSHAKE, SCHEME, MALFORMED = 31901, 31902, 31920, 31922, 31923
 LONGEST_URL = 4000
+DEFAULT_LIMITS = MediaStreamLimits()
+PATIENCE = 0.25  # seconds that one address has before the next is tried as well (RFC 8305 §5)
 
-log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamLimits:
-    """What streams may take: seconds, messages that wait for a server, octets of one of its messages."""
-
-    connect: float = 10.0
-    close: float = 2.0
-    ping: float = 20.0
-    waiting: int = 250
-    streams: int = 10_000
-    message: int = 1_048_576
-
-
-DEFAULT_LIMITS = StreamLimits()
+# What a server does is told on the call, once and with its code, and to no log of the library's.
+_UNHEARD = logging.getLogger(f"{__name__}.picows")
+_UNHEARD.setLevel(logging.CRITICAL + 1)
 
 
 def anybody(_host: str) -> None:
@@ -74,7 +39,7 @@ class StreamClient:
     """Connects streams with their servers; make it on the running loop, `start` and `close` it.
 
     `accounts` has the token that signs for each account. ws:// is refused unless `allows_plain`; `judge` raises OSError
-    for a host that is an address nobody may connect to, as `resolver` does for names.
+    for a host that is an address nobody may connect to, as `resolver` does for names. Redirects are not followed.
     """
 
     def __init__(
@@ -84,59 +49,95 @@ class StreamClient:
         resolver: AbstractResolver | None = None,
         judge: Callable[[str], None] = anybody,
         allows_plain: bool = False,
-        limits: StreamLimits = DEFAULT_LIMITS,
+        limits: MediaStreamLimits = DEFAULT_LIMITS,
     ) -> None:
         self._accounts = accounts
+        self._resolver = resolver
         self._allows_plain = allows_plain
         self._judge = judge
         self._limits = limits
         self._chores = Chores(limits.streams)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, resolver=resolver, force_close=True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": "TwilioProxy/1.1"},
-        )
 
     async def start(self) -> None:
-        """Be ready to send."""
+        """Be ready to connect."""
         await self._chores.start()
 
     async def close(self) -> None:
-        """Close what is left."""
+        """Cut what is left."""
         await self._chores.close()
-        await self._session.close()
 
-    async def connect(self, order: SocketOrder) -> "ServerSocket":
+    async def connect(self, order: SocketOrder) -> ServerSocket:
         """Shake hands. Raises StreamFailed (31901, 31902, 31920, 31922, 31923)."""
         url = self._checked(order.url)
-        try:
-            self._judge(url.host or "")
-        except OSError as error:
-            raise StreamFailed(REFUSED, str(error)) from error
-        signature = sign(self._accounts.get(order.account_sid, ""), order.url, None)
-        timeout = aiohttp.ClientWSTimeout(ws_close=self._limits.close)
-        try:
-            async with asyncio.timeout(self._limits.connect):
-                server = await self._session.ws_connect(
-                    url,
-                    headers={"X-Twilio-Signature": signature},
-                    timeout=timeout,
-                    heartbeat=self._limits.ping,
-                    max_msg_size=self._limits.message,
-                )
-        except TimeoutError as error:
-            raise StreamFailed(TIMEOUT, f"{url} did not answer within {self._limits.connect:g} s") from error
-        except aiohttp.WSServerHandshakeError as error:
-            raise StreamFailed(HANDSHAKE, f"{url} answered the handshake with {error.status}") from error
-        except aiohttp.InvalidURL as error:
-            raise StreamFailed(MALFORMED, f"{order.url[:200]!r} is no URL") from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise StreamFailed(REFUSED, f"{url} cannot be reached: {error}") from error
-        socket = ServerSocket(server, self._limits)
-        if not self._chores.add(socket.pump()):
-            await server.close()
+        one = ServerSocket(self._limits)
+        await self._shake_hands(one, url, order)
+        if not self._chores.add(one.watch()):
+            one.cut()
             raise StreamFailed(REFUSED, "too many streams run here already")
-        return socket
+        return one
+
+    async def _shake_hands(self, one: ServerSocket, url: URL, order: SocketOrder) -> None:
+        headers = {
+            "User-Agent": "TwilioProxy/1.1",
+            "X-Twilio-Signature": sign(self._accounts.get(order.account_sid, ""), order.url, None),
+        }
+        if url.user is not None:
+            headers["Authorization"] = encode_basic_auth(url.user, url.password or "")
+        place, loop = url.with_user(None), asyncio.get_running_loop()
+        last = loop.time() + self._limits.connect
+        try:
+            async with asyncio.timeout_at(last):
+                line = await self._connected(place)
+            left = max(last - loop.time(), 0.001)
+            is_secure = url.scheme == "wss"
+            tls: dict[str, Any] = {"ssl_context": self._trust, "ssl_handshake_timeout": left} if is_secure else {}
+            await ws_connect(
+                lambda: one,
+                str(place),
+                # The library's own limit closes the connection; a task that is cancelled from outside would leave it.
+                websocket_handshake_timeout=left,
+                logger_name=_UNHEARD,
+                enable_auto_ping=True,
+                auto_ping_idle_timeout=self._limits.ping,
+                auto_ping_reply_timeout=self._limits.ping,
+                enable_auto_pong=False,
+                max_frame_size=self._limits.message,
+                extra_headers=headers,
+                max_redirects=0,
+                socket_factory=lambda _: line,
+                use_aiofastnet=False,
+                **tls,
+            )
+        except TimeoutError as error:
+            raise StreamFailed(TIMEOUT, f"{place} did not answer within {self._limits.connect:g} s") from error
+        except WSHandshakeError as error:
+            said = f"answered the handshake with {int(error.response.status)}" if error.response else str(error)[:200]
+            raise StreamFailed(HANDSHAKE, f"{place} {said}") from error
+        except WSInvalidURL as error:
+            raise StreamFailed(MALFORMED, f"{place} is no URL") from error
+        except (OSError, ValueError) as error:
+            raise StreamFailed(REFUSED, f"{place} cannot be reached: {error}") from error
+        if not one.is_connected:
+            raise StreamFailed(REFUSED, f"{place} closed the connection instead of an answer to the handshake")
+
+    async def _connected(self, place: URL) -> socket.socket:
+        """A connection with the first address of this host that answers; raises OSError."""
+        host, port, loop = place.host or "", place.port or 0, asyncio.get_running_loop()
+        self._judge(host)
+        if self._resolver is None:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        else:
+            numeric = socket.AI_NUMERICHOST
+            found = [
+                entry
+                for one in await self._resolver.resolve(host, port, socket.AF_UNSPEC)
+                for entry in await loop.getaddrinfo(one["host"], port, type=socket.SOCK_STREAM, flags=numeric)
+            ]
+        return await start_connection(found, happy_eyeballs_delay=PATIENCE, loop=loop)
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
 
     def _checked(self, text: str) -> URL:
         try:
@@ -148,111 +149,3 @@ class StreamClient:
         if not url.host or len(text) > LONGEST_URL:
             raise StreamFailed(MALFORMED, f"{text[:200]!r} names no host")
         return url.with_fragment(None)
-
-
-class ServerSocket:
-    """One connection; satisfies calls.ports.StreamSocket."""
-
-    def __init__(self, server: aiohttp.ClientWebSocketResponse, limits: StreamLimits) -> None:
-        self._server = server
-        self._limits = limits
-        self._waiting: deque[Telling] = deque()
-        self._news = asyncio.Event()
-        self._emptied = asyncio.Event()
-        self._writer: Writer | None = None
-        self._is_over = False
-        self.dropped = 0
-
-    # --- calls.ports.StreamSocket ---------------------------------------------------------------------------------
-
-    def send(self, telling: Telling) -> None:
-        """Queue a message; the oldest sound goes when too many wait."""
-        if self._server.closed:
-            return
-        if isinstance(telling, StreamSound) and len(self._waiting) >= self._limits.waiting:
-            self._drop_oldest_sound()
-        self._waiting.append(telling)
-        self._emptied.clear()
-        self._news.set()
-
-    async def receive(self) -> Said | None:
-        """The server's next message; None at its end. Raises StreamFailed (31921, 31924)."""
-        message = await self._server.receive()
-        match message.type:
-            case aiohttp.WSMsgType.TEXT:
-                return _read(message.data)
-            case aiohttp.WSMsgType.BINARY:
-                return Nonsense("expected text, got a binary message")
-            case aiohttp.WSMsgType.ERROR:
-                raise StreamFailed(PROTOCOL, f"the server breaks the protocol: {message.data}")
-        code = self._server.close_code
-        if code is not None and code not in NORMAL:
-            raise StreamFailed(PROTOCOL if code in BROKEN else CLOSED, f"the connection was closed with {code}")
-        return None
-
-    async def close(self) -> None:
-        """Send what waits, for a short while, and close."""
-        try:
-            async with asyncio.timeout(self._limits.close):
-                if not self._server.closed:
-                    await self._emptied.wait()
-                await self._server.close()
-        except TimeoutError:
-            log.info("stream_not_drained", waiting=len(self._waiting))
-        finally:
-            self._waiting.clear()
-            self._is_over = True
-            self._news.set()
-
-    # --- sending --------------------------------------------------------------------------------------------------
-
-    async def pump(self) -> None:
-        """Send what is queued until the end, at the pace of the server."""
-        try:
-            await self._server.send_str(CONNECTED)
-            while not self._is_over and not self._server.closed:
-                while self._waiting:
-                    await self._server.send_str(self._written(self._waiting.popleft()))
-                self._emptied.set()
-                self._news.clear()
-                await self._news.wait()
-        except (aiohttp.ClientError, OSError):
-            log.info("stream_broken", waiting=len(self._waiting))
-        finally:
-            self._emptied.set()
-
-    def _written(self, telling: Telling) -> str:
-        if isinstance(telling, StreamStarted):
-            self._writer = Writer(telling.stream_sid)
-            return self._writer.start(telling.account_sid, telling.call_sid, telling.tracks, telling.parameters)
-        assert self._writer is not None  # noqa: S101 - StreamStarted comes first
-        match telling:
-            case StreamSound(track=track, chunk=chunk, at=at, samples=samples):
-                return self._writer.media(track, chunk, at, encode(PCMU, samples))
-            case StreamDigit(digit=digit):
-                return self._writer.dtmf(digit)
-            case StreamMark(name=name):
-                return self._writer.mark(name)
-            case StreamStopped(account_sid=account_sid, call_sid=call_sid):
-                return self._writer.stop(account_sid, call_sid)
-
-    def _drop_oldest_sound(self) -> None:
-        for index, waiting in enumerate(self._waiting):
-            if isinstance(waiting, StreamSound):
-                del self._waiting[index]
-                self.dropped += 1
-                return
-
-
-def _read(text: str) -> Said:
-    try:
-        message = parse(text)
-    except StreamMessageRefused as error:
-        return Nonsense(str(error))
-    match message:
-        case MediaMessage(octets=octets):
-            return SoundGiven(decode(PCMU, octets))
-        case MarkMessage(name=name):
-            return MarkGiven(name)
-        case ClearMessage():
-            return ClearGiven()

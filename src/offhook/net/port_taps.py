@@ -12,6 +12,9 @@ from offhook.media.voice import Activity, VoiceFinder
 FRAME = 0.02
 FRAME_OCTETS = 320
 RECEIVED, NOISE = 1, 2  # bits of what the native plane says of a frame
+_NOISE = bytes(what & NOISE for what in range(256))
+_NOT_RECEIVED = bytes(what for what in range(256) if not what & RECEIVED)
+_IS_NOISE = bytes(what for what in range(256) if what & NOISE)
 MOST_WANTED = 64  # frames: what the native plane keeps until they are fetched has twice that
 NOTHING = Activity(is_sound=False, is_voice=False)
 
@@ -30,23 +33,29 @@ class Listener:
     outbound: bytearray = field(default_factory=bytearray)
     received: bytearray = field(default_factory=bytearray)
 
-    def give(self, frames: int) -> None:
-        """Hand over so many frames."""
+    def give_kept(self, frames: int) -> None:
+        """Hand over so many of the frames that were kept."""
         octets = frames * FRAME_OCTETS
         inbound, outbound = bytes(self.inbound[:octets]), bytes(self.outbound[:octets])
-        noise = bytes(what & NOISE for what in self.received[:frames])
-        activity = NOTHING if self.voice is None else self.voice.hear(inbound, outbound, noise)
+        received = bytes(self.received[:frames])
+        del self.inbound[:octets], self.outbound[:octets], self.received[:frames]
+        self.give(inbound, outbound, received)
+
+    def give(self, inbound: bytes, outbound: bytes, received: bytes) -> None:
+        """Hand over these frames."""
+        activity = NOTHING
+        if self.voice is not None:
+            activity = self.voice.hear(inbound, outbound, received.translate(_NOISE))
         block = TapBlock(
             inbound=inbound,
             outbound=outbound,
             at=self.passed * FRAME,
-            is_received=any(what & RECEIVED for what in self.received[:frames]),
-            is_noise=all(noise),
+            is_received=bool(received.translate(None, _NOT_RECEIVED)),
+            is_noise=not received.translate(None, _IS_NOISE),
             is_sound=activity.is_sound,
             is_voice=activity.is_voice,
         )
-        del self.inbound[:octets], self.outbound[:octets], self.received[:frames]
-        self.passed += frames
+        self.passed += len(received)
         try:
             self.take(block)
         except Exception:
@@ -89,6 +98,9 @@ class PortTaps:
     def feed(self, inbound: bytes, outbound: bytes, received: bytes) -> None:
         """Frames have come."""
         listeners = tuple(self._listeners.values())
+        if len(listeners) == 1 and not listeners[0].received and listeners[0].frames == len(received):
+            listeners[0].give(inbound, outbound, received)  # nothing is to be kept: most often so in a media stream
+            return
         for listener in listeners:
             listener.inbound += inbound
             listener.outbound += outbound
@@ -96,9 +108,9 @@ class PortTaps:
         # A listener may end its tap, or begin one, while it takes a block: all have the frames by now.
         for listener in listeners:
             while len(listener.received) >= listener.frames:
-                listener.give(listener.frames)
+                listener.give_kept(listener.frames)
 
     @staticmethod
     def _flush(listener: Listener) -> None:
         if listener.received:
-            listener.give(len(listener.received))
+            listener.give_kept(len(listener.received))

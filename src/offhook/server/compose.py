@@ -21,11 +21,12 @@ from offhook.media.codec_names import codecs_named
 from offhook.model.sids import AccountSid
 from offhook.net.clock import SystemClock
 from offhook.net.media_service import MediaEdge, MediaService, PlaneSettings
-from offhook.net.media_stream import StreamClient, StreamLimits, anybody
+from offhook.net.media_stream import StreamClient, anybody
 from offhook.net.recording_files import RecordingFolder, recordings_folder
 from offhook.net.recording_shelf import Shelf
 from offhook.net.recording_uploads import RecordingUploads
 from offhook.net.sip_service import SipService
+from offhook.net.stream_socket import MediaStreamLimits
 from offhook.net.tls import Tls
 from offhook.net.tokens import SystemTokens
 from offhook.rest.app import make_app, make_runner
@@ -208,7 +209,9 @@ async def open_streams(stack: AsyncExitStack, settings: Settings, accounts: Mapp
         resolver=None if is_free else PublicResolver(ThreadedResolver()),
         judge=anybody if is_free else check_literal,
         allows_plain=streams.allow_ws,
-        limits=StreamLimits(connect=streams.connect_timeout, waiting=streams.waiting, message=streams.message_bytes),
+        limits=MediaStreamLimits(
+            connect=streams.connect_timeout, waiting=streams.waiting, message=streams.message_bytes
+        ),
     )
     await client.start()
     stack.push_async_callback(client.close)

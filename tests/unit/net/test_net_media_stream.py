@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from aiohttp import web
+from aiohttp import encode_basic_auth, web
+from tests.unit.net.authority import Authority, Issued
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from offhook.calls.errors import StreamFailed
@@ -22,20 +24,21 @@ from offhook.calls.ports import (
     StreamStopped,
 )
 from offhook.model.sids import AccountSid, CallSid
-from offhook.net.media_stream import StreamClient, StreamLimits
+from offhook.net.media_stream import StreamClient
+from offhook.net.stream_socket import MediaStreamLimits
 
 pytestmark = pytest.mark.asyncio
 ACCOUNT, CALL = AccountSid("AC" + "1" * 32), CallSid("CA" + "1" * 32)
 TOKEN = "secret"
 STARTED = StreamStarted(stream_sid="MZ1", account_sid=ACCOUNT, call_sid=CALL, tracks=("inbound",))
 STOPPED = StreamStopped(account_sid=ACCOUNT, call_sid=CALL)
-LIMITS = StreamLimits(connect=0.5, close=0.3, waiting=50, message=20_000)
+LIMITS = MediaStreamLimits(connect=0.5, close=0.3, waiting=50, message=20_000)
 
 Serve = Callable[[web.WebSocketResponse, web.Request], Awaitable[None]]
 
 
 @asynccontextmanager
-async def server(serve: Serve) -> AsyncIterator[str]:
+async def server(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A WebSocket server; its URL."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -48,9 +51,9 @@ async def server(serve: Serve) -> AsyncIterator[str]:
     app.router.add_get("/stream", handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
     try:
-        yield f"ws://127.0.0.1:{runner.addresses[0][1]}/stream"
+        yield f"{'wss' if tls else 'ws'}://127.0.0.1:{runner.addresses[0][1]}/stream"
     finally:
         await runner.cleanup()
 
@@ -98,6 +101,54 @@ async def test_a_conversation() -> None:
     assert all(isinstance(one, Nonsense) for one in said[3:])
     assert [one["event"] for one in told] == ["connected", "start", "media", "mark", "stop"]
     assert [one.get("sequenceNumber") for one in told] == [None, "1", "2", "3", "4"]
+
+
+def shown(issued: Issued) -> ssl.SSLContext:
+    """TLS of a server that shows this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(issued.certificate, issued.key)
+    return context
+
+
+async def test_a_secure_server(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its certificate is for its name and by somebody who is trusted here, or it is 31902 with the reason."""
+
+    async def serve(socket: web.WebSocketResponse, _: web.Request) -> None:
+        await socket.send_str('{"event":"clear"}')
+        await socket.receive()
+
+    proper, other = shown(authority.issue("ip:127.0.0.1")), shown(authority.issue("ip:127.0.0.9"))
+    async with client() as stranger, server(serve, proper) as url:
+        with pytest.raises(StreamFailed, match="unable to get local issuer") as failed:
+            await stranger.connect(order(url))
+        assert failed.value.error_code == 31902
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.trust))
+    async with client(allows_plain=False) as streams, server(serve, proper) as url:
+        socket = await streams.connect(order(url))
+        assert await socket.receive() == ClearGiven()
+        await socket.close()
+    async with client() as streams, server(serve, other) as url:
+        with pytest.raises(StreamFailed, match="IP address mismatch"):
+            await streams.connect(order(url))
+
+
+async def test_credentials_in_the_url() -> None:
+    """They go into a header, and into no error text."""
+    heard: list[tuple[str, str]] = []
+
+    async def serve(_: web.WebSocketResponse, request: web.Request) -> None:
+        heard.append((request.headers["Authorization"], request.host))
+
+    async with client() as streams, server(serve) as url:
+        with_secret = url.replace("ws://", "ws://me:pass%20word@")
+        socket = await streams.connect(order(with_secret))
+        assert await socket.receive() is None
+        await socket.close()
+    async with client() as streams:
+        with pytest.raises(StreamFailed) as failed:
+            await streams.connect(order(with_secret))
+    assert heard == [(encode_basic_auth("me", "pass word"), url.split("/")[2])]
+    assert "pass" not in str(failed.value)
 
 
 async def test_the_server_ends_it() -> None:
