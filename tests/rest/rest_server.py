@@ -234,6 +234,7 @@ async def running_server(folder: Path, limits: RestLimits | None = None) -> Asyn
     world = RestWorld(
         exchange=exchange,
         store=store,
+        transcripts=store.transcripts,
         recordings=RecordingFolder(folder / "recordings"),
         accounts={ACCOUNT: TOKEN, OTHER_ACCOUNT: "other"},
         clock=exchange.clock,

@@ -13,7 +13,7 @@ from offhook.calls.identity import identity_headers
 from offhook.calls.ports import ProgramStart, SipCredentials
 from offhook.calls.program import CallProgram
 from offhook.calls.progress import Progress
-from offhook.calls.recording import Recording, RecordingOrder, mended
+from offhook.calls.recording import Recording, RecordingOrder, mended, seconds_of
 from offhook.calls.registry import Registry
 from offhook.calls.routing import OutboundTrunk, Route, caller_user, route_number, route_sip
 from offhook.calls.stream import MediaStream, StreamOrder
@@ -256,7 +256,11 @@ class Exchange:
         """Make recordings whole that an earlier process left; how many there were."""
         unfinished = await self.world.store.unfinished_recordings()
         for record in unfinished:
-            self.world.store.save_recording(mended(record, await self.world.recordings.mend(record.sid)))
+            octets = await self.world.recordings.mend(record.sid)
+            whole = mended(record, octets)
+            self.world.store.save_recording(whole)
+            if octets and whole.is_transcribed:
+                self.world.transcriber.begin(whole, seconds_of(octets, whole.channels))
         return len(unfinished)
 
     # --- life of the process --------------------------------------------------------------------------------------

@@ -41,6 +41,8 @@ class RecordingOrder:
     events: frozenset[str] = NO_EVENTS
     ends_after: float = 0.0
     longest: float = 0.0
+    is_transcribed: bool = False
+    transcribe_callback: WebhookTarget | None = None
 
 
 class Recording:
@@ -64,6 +66,8 @@ class Recording:
             date_created=now,
             date_updated=now,
             start_time=now,
+            is_transcribed=order.is_transcribed,
+            transcribe_callback=order.transcribe_callback,
         )
         self._file: RecordingFile | None = None
         self._skips = False
@@ -84,7 +88,7 @@ class Recording:
     def shown(self) -> dict[str, str]:
         """What a callback about its call says of it."""
         url = recording_url(self.record, self.call.world.settings.api_url)
-        duration = str(round(self._worth / 2 / self.order.channels / RATE))
+        duration = str(round(seconds_of(self._worth, self.order.channels)))
         return {"RecordingSid": self.sid, "RecordingUrl": url, "RecordingDuration": duration}
 
     # --- what is done with it -------------------------------------------------------------------------------------
@@ -141,7 +145,7 @@ class Recording:
             is_silent = is_paused or (self.order.is_trimmed and self._is_silent(block))
             self._keep(self._mixed(block, is_silent=is_paused), is_silent=is_silent)
         self.seconds += block.duration
-        if self.order.longest and self.seconds >= self.order.longest:
+        if self.order.longest and self.seconds > self.order.longest - BLOCK / 2:
             self.ended.set()
 
     def _listen(self, block: TapBlock) -> None:
@@ -187,17 +191,19 @@ class Recording:
     # --- the end --------------------------------------------------------------------------------------------------
 
     async def _conclude(self, octets: int, error: CallError | None) -> None:
-        duration = round(octets / 2 / self.order.channels / RATE)
+        seconds = seconds_of(octets, self.order.channels)
         if error is not None:
             self.call.notice(error.error_code, f"recording {self.sid}: {error}", is_error=True)
         status = RecordingStatus.COMPLETED if octets else RecordingStatus.ABSENT
         code = error.error_code if error is not None else None
-        self._become(status, duration=duration if octets else None, error_code=code)
+        self._become(status, duration=round(seconds) if octets else None, error_code=code)
         if not octets:
             with suppress(RecordingFailed):  # nothing of it has left this machine
                 await self.call.world.recordings.delete(self.sid)
         self.over.set()
         self._tell(status.value)
+        if octets and self.order.is_transcribed:
+            self.call.world.transcriber.begin(self.record, seconds)
 
     def _become(self, status: RecordingStatus, **changes: Any) -> None:
         now = self.call.world.clock.now()
@@ -251,8 +257,13 @@ def url_of(api_url: str, account_sid: str, sid: str) -> str:
     return f"{api_url}/2010-04-01/Accounts/{account_sid}/Recordings/{sid}"
 
 
+def seconds_of(octets: int, channels: int) -> float:
+    """How long so many octets of samples are."""
+    return octets / 2 / channels / RATE
+
+
 def mended(record: RecordingRecord, octets: int) -> RecordingRecord:
     """What becomes of a recording that an earlier process left with so many octets of samples."""
     status = RecordingStatus.COMPLETED if octets else RecordingStatus.ABSENT
-    duration = round(octets / 2 / record.channels / RATE) if octets else None
+    duration = round(seconds_of(octets, record.channels)) if octets else None
     return msgspec.structs.replace(record, status=status, duration=duration)

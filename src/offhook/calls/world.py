@@ -22,10 +22,12 @@ from offhook.calls.ports import (
     StreamSockets,
     Timeline,
     Tokens,
+    Transcriber,
     Webhooks,
 )
 from offhook.calls.redirects import RedirectRules
 from offhook.model.call import CallStatus
+from offhook.model.recording import RecordingRecord
 
 # Contract 1 §3.6 says it of 486, 487 and 600; the others are our choice (docs/reference/compatibility.md): a callee
 # that is there but does not take the call is no-answer, anything else could not be routed.
@@ -92,8 +94,19 @@ class NoRecordings:
         """There is none."""
         return 0
 
+    async def read(self, sid: str) -> bytes:
+        """Raises RecordingFailed."""
+        raise RecordingFailed(f"there is no recording {sid}")
+
     async def delete(self, sid: str) -> None:
         """There is none."""
+
+
+class NoTranscriber:
+    """What calls have when nobody has recordings understood."""
+
+    def begin(self, recording: RecordingRecord, seconds: float) -> None:
+        """Nothing comes of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,5 +124,6 @@ class World:
     recogniser: Recogniser = field(default_factory=NoRecogniser)
     sockets: StreamSockets = field(default_factory=NoSockets)
     recordings: RecordingFiles = field(default_factory=NoRecordings)
+    transcriber: Transcriber = field(default_factory=NoTranscriber)
     settings: CallSettings = field(default_factory=CallSettings)
     legs: Legs = field(default_factory=Legs)

@@ -5,6 +5,7 @@ from enum import Enum
 
 import msgspec
 
+from offhook.model.call import WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 
 
@@ -31,7 +32,10 @@ class RecordingStatus(Enum):
 
 
 class RecordingRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One recording; `duration` in seconds once it is complete, `source` and `track` in the API's words."""
+    """One recording; `duration` in seconds once it is complete, `source` and `track` in the API's words.
+
+    What `is_transcribed` is understood when it is complete, and `transcribe_callback` is told.
+    """
 
     sid: str
     account_sid: AccountSid
@@ -46,3 +50,5 @@ class RecordingRecord(msgspec.Struct, frozen=True, kw_only=True):
     duration: int | None = None
     error_code: int | None = None
     conference_sid: str | None = None
+    is_transcribed: bool = False
+    transcribe_callback: WebhookTarget | None = None

@@ -7,6 +7,7 @@ import asyncio
 import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from io import FileIO
 from pathlib import Path
@@ -81,6 +82,14 @@ class RecordingFolder:
         """The file with this form of a recording. Raises FileNotFoundError when there is none, RecordingFailed."""
         path = self.path(sid) if self._uploads is None else await self._uploads.path(sid)
         return await self._forms.of(path, is_mixed=is_mixed, is_mp3=is_mp3)
+
+    async def read(self, sid: str) -> bytes:
+        """The samples of a whole recording, held at once. Raises RecordingFailed, also when there is none."""
+        for _ in range(2):  # it may be carried from one place to another in between
+            with suppress(FileNotFoundError):
+                path = await self.form(sid, is_mixed=False, is_mp3=False)
+                return await asyncio.to_thread(_samples, path)
+        raise RecordingFailed(f"there is no sound of recording {sid}")
 
     async def close(self) -> None:
         """Write what waits."""
@@ -196,6 +205,17 @@ def _mend(path: Path) -> int:
             return int(octets)
     except FileNotFoundError:
         return 0
+
+
+def _samples(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(HEADER.size)
+            return file.read()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise RecordingFailed(f"{path.name} cannot be read: {error.strerror or error}") from error
 
 
 def _unlink(path: Path) -> None:

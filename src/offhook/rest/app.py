@@ -12,7 +12,17 @@ from aiohttp.typedefs import Middleware
 
 from offhook.calls.errors import CallError
 from offhook.model.sids import AccountSid
-from offhook.rest import call_parts, calls, envelope, errors, recording_lists, recordings, streams, transcriptions
+from offhook.rest import (
+    call_parts,
+    calls,
+    envelope,
+    errors,
+    recording_lists,
+    recordings,
+    streams,
+    transcriptions,
+    transcripts,
+)
 from offhook.rest.auth import authenticate
 from offhook.rest.envelope import Extension
 from offhook.rest.errors import ApiError, ResourceNotFound, translate
@@ -71,6 +81,8 @@ def routes() -> list[web.RouteDef]:
         web.get(_RECORDINGS + r"/{sid:RE[^/.]+}.{form:wav|mp3}", recordings.fetch_media),
         web.get(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
         web.delete(_RECORDINGS + r"/{sid:RE[^/.]+}" + _EXTENSION, recordings.delete),
+        *_transcripts(f"{_RECORDINGS}/{{recording_sid:RE[^/.]+}}/Transcriptions"),
+        *_transcripts("/Accounts/{account_sid}/Transcriptions"),
         web.post(f"{_CALL}/Streams{_EXTENSION}", streams.create),
         web.post(_CALL + "/Streams/{sid:[^/]+?}" + _EXTENSION, streams.update),
         web.post(f"{_CALL}/Transcriptions{_EXTENSION}", transcriptions.create),
@@ -78,6 +90,16 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{_CALL}/Events{_EXTENSION}", call_parts.list_events),
         web.get(f"{_CALL}/Timeline{_EXTENSION}", call_parts.fetch_timeline),
         *provisioned.routes(OLD),
+    ]
+
+
+def _transcripts(path: str) -> list[web.RouteDef]:
+    one = path + r"/{sid:TR[^/.]+}"
+    return [
+        web.get(path + _EXTENSION, transcripts.list_),
+        web.get(f"{one}.txt", transcripts.fetch_text),
+        web.get(one + _EXTENSION, transcripts.fetch),
+        web.delete(one + _EXTENSION, transcripts.delete),
     ]
 
 

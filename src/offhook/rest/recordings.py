@@ -124,7 +124,12 @@ def read_deleted_since(request: web.Request) -> datetime | None:
 
 
 async def _stored(request: web.Request, deleted_since: datetime | None = None) -> RecordingRecord:
-    account_sid, sid = AccountSid(request.match_info["account_sid"]), request.match_info["sid"]
+    return await stored_recording(request, request.match_info["sid"], deleted_since)
+
+
+async def stored_recording(request: web.Request, sid: str, deleted_since: datetime | None = None) -> RecordingRecord:
+    """The recording of this SID, of the account and of the call in the path. Raises ResourceNotFound."""
+    account_sid = AccountSid(request.match_info["account_sid"])
     record = await request.app[WORLD].store.recording(account_sid, sid, deleted_since)
     if record is None or request.match_info.get("call_sid", record.call_sid) != record.call_sid:
         raise ResourceNotFound(request.path)

@@ -8,7 +8,7 @@ from typing import Protocol
 from aiohttp import web
 
 from offhook.calls.exchange import PlaceCall
-from offhook.calls.ports import Clock, ProgramStart, Store, Timeline, Tokens
+from offhook.calls.ports import Clock, ProgramStart, Store, Timeline, Tokens, TranscriptStore
 from offhook.calls.recording import Recording, RecordingOrder
 from offhook.calls.stream import MediaStream, StreamOrder
 from offhook.calls.transcription import Transcription, TranscriptionOrder
@@ -137,6 +137,7 @@ class RestWorld:
     exchange: ExchangeCommands
     store: Store
     recordings: RecordingMedia
+    transcripts: TranscriptStore
     accounts: Mapping[AccountSid, str]
     clock: Clock
     tokens: Tokens

@@ -6,7 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from aiohttp.resolver import ThreadedResolver
 from offhook.calls.events import MediaEvent, SignallingEvent
 from offhook.calls.exchange import Exchange
 from offhook.calls.redirects import RedirectRules
+from offhook.calls.transcriber import Transcriber, TranscriberLimits
 from offhook.calls.world import CallSettings, World, status_of_code
 from offhook.interpreter.run import Program
 from offhook.media.codec_names import codecs_named
@@ -47,6 +48,7 @@ from offhook.sip.authenticator import Proof
 from offhook.sip.guard_settings import Refusal, Strike
 from offhook.sip.overload import Pressure
 from offhook.sip.protection import Protection
+from offhook.speech.tasks import ProviderTasks
 from offhook.store.sqlite import SqliteStore, open_store, path_of
 from offhook.telemetry.guard_metrics import GuardTold
 from offhook.telemetry.metrics import Metrics
@@ -107,6 +109,8 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
             tokens=TOKENS,
             settings=call_settings(settings),
         )
+        transcriber = await open_transcriber(stack, world, store, settings)
+        world = replace(world, transcriber=transcriber)
         exchange = Exchange(world, Program(), plan)
         provisions = Provisions(store.provisioned, CLOCK, accounts, plan.directory, exchange.publish)
         await provisions.load()
@@ -114,6 +118,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
         await sip.start()
         stack.push_async_callback(end_calls, exchange, settings.limits.drain)
         recovered = await exchange.recover()
+        await transcriber.resume()
         await exchange.mend_recordings()
         await recordings.start()
         app = make_app(
@@ -121,6 +126,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
                 exchange=exchange,
                 recordings=recordings,
                 store=store,
+                transcripts=store.transcripts,
                 accounts=accounts,
                 clock=CLOCK,
                 tokens=TOKENS,
@@ -199,6 +205,14 @@ def open_recordings(stack: AsyncExitStack, settings: Settings, data: Path) -> Re
     recordings = RecordingFolder(folder, uploads)
     stack.push_async_callback(recordings.close)
     return recordings
+
+
+async def open_transcriber(stack: AsyncExitStack, world: World, store: SqliteStore, settings: Settings) -> Transcriber:
+    """What has recordings understood; what it has not done when it ends is left to the next process."""
+    tasks = await stack.enter_async_context(ProviderTasks())
+    place = settings.recordings
+    limits = TranscriberLimits(at_once=place.transcriptions_at_once, waiting=place.transcriptions_waiting)
+    return Transcriber(world, store.transcripts, tasks.run, limits)
 
 
 async def open_streams(stack: AsyncExitStack, settings: Settings, accounts: Mapping[AccountSid, str]) -> StreamClient:

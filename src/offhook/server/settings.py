@@ -190,11 +190,14 @@ class Recordings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `s3://bucket/folder` needs the extra s3. `options` are what fsspec takes for such a place, as in
     `endpoint_url = "https://minio.example.org"`, those of a table within by `client_kwargs.region_name`; who we are
     is better told by the environment (AWS_ACCESS_KEY_ID…). `kept_bytes` of what is there stays here, too.
+    So many transcriptions of `<Record transcribe>` are made at once, and so many may wait; more are told as failed.
     """
 
     url: str = "file:./recordings"
     options: dict[str, str] = {}
     kept_bytes: int = 1_073_741_824
+    transcriptions_at_once: int = 1
+    transcriptions_waiting: int = 1000
 
 
 class Streams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from offhook.speech.activity import UtteranceFinder
 from offhook.speech.errors import ProviderFailed
 
 MOST_WAITING = 20  # utterances that were spoken and not understood yet
+MOST_RECORDED = 500  # of a recording, of which all is there at once
 
 Understand = Callable[[bytes], Awaitable[Utterance | None]]
 
@@ -16,10 +17,11 @@ Understand = Callable[[bytes], Awaitable[Utterance | None]]
 class SegmentedRecognition:
     """Hands each utterance to `understand`, one after the other, as its results are asked for."""
 
-    def __init__(self, understand: Understand, *, pause: float = 0.6) -> None:
+    def __init__(self, understand: Understand, *, pause: float = 0.6, is_recorded: bool = False) -> None:
         self._understand = understand
         self._finder = UtteranceFinder(pause=pause)
         self._spoken: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._most_waiting = MOST_RECORDED if is_recorded else MOST_WAITING
         self._is_over = False
         self._is_behind = False
 
@@ -59,10 +61,10 @@ class SegmentedRecognition:
             if found is not None and found.text:
                 yield found
             if self._is_behind:
-                raise RecognitionFailed(f"more than {MOST_WAITING} utterances wait: it cannot keep up")
+                raise RecognitionFailed(f"more than {self._most_waiting} utterances wait: it cannot keep up")
 
     def _put(self, utterance: bytes) -> None:
-        if self._spoken.qsize() >= MOST_WAITING:
+        if self._spoken.qsize() >= self._most_waiting:
             self._is_behind = True
         else:
             self._spoken.put_nowait(utterance)

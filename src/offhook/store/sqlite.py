@@ -20,6 +20,7 @@ from offhook.model.timeline import Kind, TimelineEntry
 from offhook.store import recordings, records
 from offhook.store.migrate import migrate
 from offhook.store.provisioned import ProvisionedTable
+from offhook.store.transcripts import TranscriptTable
 from offhook.store.writer import BUSY_TIMEOUT, Writer
 
 TIMELINE_LIMIT = 5000  # entries per call: hours of ordinary use; a runaway document must not fill the disk
@@ -64,6 +65,7 @@ class SqliteStore:
     def __init__(self, writer: Writer, timeline_limit: int) -> None:
         self._writer = writer
         self.provisioned = ProvisionedTable(writer)
+        self.transcripts = TranscriptTable(writer)
         self._timeline_limit = timeline_limit
         self._entries: list[TimelineEntry] = []
         self._changed: dict[CallSid, CallRecord] = {}

@@ -49,6 +49,12 @@ class MemoryRecordings:
         """What is there of one."""
         return len(self.files[sid].samples) if sid in self.files else 0
 
+    async def read(self, sid: str) -> bytes:
+        """All of one. Raises RecordingFailed."""
+        if sid not in self.files:
+            raise RecordingFailed(f"there is no recording {sid}")
+        return bytes(self.files[sid].samples)
+
     async def delete(self, sid: str) -> None:
         """Forget one."""
         self.files.pop(sid, None)

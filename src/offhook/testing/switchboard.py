@@ -1,14 +1,17 @@
 """The whole of calls and documents in virtual time: an exchange over fakes of every port, and a check for leaks."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
+from typing import Any
 
 from offhook.calls.admission import Directory, InboundRoute
 from offhook.calls.events import HeaderList, MediaEvent, PortId, SessionId, SignallingEvent
 from offhook.calls.exchange import Dialplan, Exchange, PlaceCall
 from offhook.calls.ports import ProgramStart
 from offhook.calls.program import CallProgram
+from offhook.calls.transcriber import Transcriber
 from offhook.calls.world import CallSettings, World
 from offhook.interpreter.run import Program
 from offhook.model.call import CallEvent, CallRecord, StatusCallback, WebhookTarget
@@ -21,6 +24,7 @@ from offhook.testing.records import MemoryStore, MemoryTimeline
 from offhook.testing.signalling import FakeSignalling
 from offhook.testing.sockets import FakeSockets
 from offhook.testing.speech import StageVoice
+from offhook.testing.transcripts import MemoryTranscripts
 from offhook.testing.webapp import WebApp
 
 ACCOUNT = AccountSid("AC" + "1" * 32)
@@ -56,6 +60,10 @@ class Switchboard:
             tokens=SeededTokens(),
             settings=settings or CallSettings(),
         )
+        self.transcripts = MemoryTranscripts()
+        self._background: set[asyncio.Task[None]] = set()
+        transcriber = Transcriber(self.world, self.transcripts, self.run)
+        self.world = replace(self.world, transcriber=transcriber)
         self.program = program or Program()
         self.exchange = Exchange(self.world, self.program, Dialplan())
 
@@ -63,6 +71,12 @@ class Switchboard:
         """Go on with other ports, before any call."""
         self.world = world
         self.exchange = Exchange(world, self.program, self.exchange.dialplan)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it in the background."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     # --- calls ----------------------------------------------------------------------------------------------------
 

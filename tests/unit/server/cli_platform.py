@@ -23,6 +23,7 @@ from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
 from offhook.testing.provisioned import MemoryProvisioned
 from offhook.testing.records import MemoryStore, MemoryTimeline
+from offhook.testing.transcripts import MemoryTranscripts
 
 ACCOUNT = AccountSid("AC" + "1" * 32)
 TOKEN = "the-token-of-the-tests"
@@ -179,6 +180,7 @@ def running_platform(folder: Path) -> Iterator[Running]:
     world = RestWorld(
         exchange=exchange,
         store=store,
+        transcripts=MemoryTranscripts(),
         recordings=RecordingFolder(folder / "recordings"),
         accounts={ACCOUNT: TOKEN},
         clock=NoonClock(),

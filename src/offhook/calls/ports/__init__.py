@@ -47,6 +47,7 @@ from offhook.calls.ports.streams import (
     StreamStopped,
     Telling,
 )
+from offhook.calls.ports.transcripts import Transcriber, TranscriptPage, TranscriptStore
 
 __all__ = [
     "EVERYTHING",
@@ -97,6 +98,9 @@ __all__ = [
     "Telling",
     "Timeline",
     "Tokens",
+    "Transcriber",
+    "TranscriptPage",
+    "TranscriptStore",
     "Utterance",
     "Webhooks",
     "no_remark",

@@ -10,7 +10,8 @@ class SpeechOrder:
     """What is listened for: words and phrases that are likely in `hints`; `model` as a document names it.
 
     Profanities keep their first letter alone when `hides_profanity`. `is_interim` asks for partial results, too,
-    `is_punctuated` for full stops and commas where the recogniser can.
+    `is_punctuated` for full stops and commas where the recogniser can. What `is_recorded`
+    comes faster than it was spoken, two minutes at most.
     """
 
     language: str = "en-US"
@@ -19,6 +20,7 @@ class SpeechOrder:
     hides_profanity: bool = True
     is_interim: bool = False
     is_punctuated: bool = True
+    is_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,5 +25,8 @@ class RecordingFiles(Protocol):
     async def mend(self, sid: str) -> int:
         """Make a file whole that an earlier process left; how many octets of samples it holds, 0 for none."""
 
+    async def read(self, sid: str) -> bytes:
+        """The samples of a whole recording of a few minutes. Raises RecordingFailed, also when there is none."""
+
     async def delete(self, sid: str) -> None:
         """Remove a file; nothing happens when there is none."""

@@ -15,7 +15,7 @@ from offhook.twiml.verbs import Record
 
 SOURCE = "RecordVerb"
 BEEP = Sound(samples=tone((1000.0,), 0.5, level_dbfs=-12))
-NOT_AVAILABLE = 13750
+TOO_LONG, LONGEST_TRANSCRIBED = 13615, 120
 HANGUP = "hangup"
 
 
@@ -23,8 +23,9 @@ async def record(verb: Record, context: Context) -> Outcome:
     """Answer, beep, record, ask the action. Raises DocumentFailed (11100): without a URL there is no action."""
     call = context.call
     action = context.target(verb.action or "", verb.method)
-    if verb.transcribe:
-        context.warn(NOT_AVAILABLE, "transcribe is not built yet: the recording is not transcribed")
+    if verb.transcribe and verb.max_length > LONGEST_TRANSCRIBED:
+        limit = f"a recording of more than {LONGEST_TRANSCRIBED} s is not transcribed"
+        context.warn(TOO_LONG, f"maxLength {verb.max_length}: {limit}")
     order = RecordingOrder(
         source=SOURCE,
         track="inbound",
@@ -33,6 +34,8 @@ async def record(verb: Record, context: Context) -> Outcome:
         events=verb.recording.callback_event,
         ends_after=float(verb.timeout),
         longest=float(verb.max_length),
+        is_transcribed=verb.transcribe,
+        transcribe_callback=transcribe_target(verb, context),
     )
     await call.answer()
     if verb.play_beep:
@@ -68,6 +71,13 @@ async def _wait(verb: Record, context: Context, recording: RunningRecording) -> 
     finally:
         recording.stop()
     return pressed[0] if pressed else ""
+
+
+def transcribe_target(verb: Record, context: Context) -> WebhookTarget | None:
+    """Whom a transcription tells, by POST; nobody without transcribe="true". Raises DocumentFailed (11100)."""
+    if not verb.transcribe or verb.transcribe_callback is None:
+        return None
+    return context.target(verb.transcribe_callback, "POST")
 
 
 def callback_target(recording: RecordingCallback, context: Context) -> WebhookTarget | None:

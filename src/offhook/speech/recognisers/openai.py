@@ -38,7 +38,7 @@ class OpenAiRecogniser:
         async def understand(samples: bytes) -> Utterance | None:
             return await self._understand(samples, order)
 
-        return SegmentedRecognition(understand)
+        return SegmentedRecognition(understand, is_recorded=order.is_recorded)
 
     async def _understand(self, samples: bytes, order: SpeechOrder) -> Utterance | None:
         form = aiohttp.FormData()

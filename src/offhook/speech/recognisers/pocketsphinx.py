@@ -52,7 +52,7 @@ class PocketsphinxRecogniser:
                 return found
             return replace(found, text=hidden(found.text))
 
-        return SegmentedRecognition(understand)
+        return SegmentedRecognition(understand, is_recorded=order.is_recorded)
 
     async def close(self) -> None:
         """End the processes."""
