@@ -4,9 +4,12 @@ import asyncio
 import io
 import re
 import wave
+from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
+from openapi import complaints
 from rest_server import ACCOUNT, TOKEN, Server
 from test_rest_transcriptions import in_progress
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
@@ -14,7 +17,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from offhook.audio.files import decode
 from offhook.calls.recording import RecordingOrder
-from offhook.model.call import HttpMethod, WebhookTarget
+from offhook.model.call import CallStatus, HttpMethod, WebhookTarget
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.net.recording_files import RecordingFolder
 
@@ -193,3 +196,90 @@ async def test_a_call_whose_recording_makes_no_sense_is_not_placed(server: Serve
     assert status == 400
     assert name in answer["message"]
     assert server.exchange.orders == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "octets"),
+    [
+        ({"Range": "bytes=44-47"}, 206, 4),
+        ({"Range": "bytes=-4"}, 206, 4),
+        ({"Range": "bytes=16040-99999"}, 206, 4),
+        ({"Range": "bytes=0-1,4-5"}, 200, 16044),
+        ({"Range": "items=0-1"}, 200, 16044),
+        ({"Range": "bytes=0-1", "If-Range": '"another"'}, 200, 16044),
+        ({"Range": "bytes=16044-"}, 416, 0),
+        ({"Range": "bytes=5-2"}, 416, 0),
+        ({"Range": "bytes=x"}, 416, 0),
+    ],
+)
+async def test_ranges(server: Server, headers: dict[str, str], status: int, octets: int) -> None:
+    """One range is served, several and those of other units are ignored, others cannot be (RFC 9110 §14)."""
+    record = await recorded(server)
+    async with server.get(f"Recordings/{record.sid}.wav", headers=headers) as answer:
+        assert (answer.status, len(await answer.read())) == (status, octets)
+        if status == 416:
+            assert answer.headers["Content-Range"] == "bytes */16044"
+    async with server.get(f"Recordings/{record.sid}.wav") as answer:  # the connection is still good
+        assert (answer.status, len(await answer.read())) == (200, 16044)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("", "audio/x-wav"), (".wav", "audio/x-wav"), (".mp3", "audio/mpeg")])
+async def test_head(server: Server, name: str, kind: str) -> None:
+    """What GET answers, without the sound; of one that is not there 404."""
+    record = await recorded(server)
+    auth = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
+    url = f"{server.url}/2010-04-01/Accounts/{ACCOUNT}/Recordings"
+    async with server.get(f"Recordings/{record.sid}{name}") as answer:
+        size = len(await answer.read())
+    async with server.session.head(f"{url}/{record.sid}{name}", headers=auth) as answer:
+        told = (answer.status, answer.headers["Content-Type"], answer.headers["Content-Length"])
+        assert told == (200, kind, str(size))
+        assert answer.headers["Accept-Ranges"] == "bytes"
+    async with server.session.head(f"{url}/RE{'0' * 32}{name}", headers=auth) as answer:
+        assert answer.status == 404
+    async with server.session.head(f"{url}/{record.sid}{name}") as answer:
+        assert answer.status == 401
+
+
+async def test_nothing_is_changed_once_the_call_is_over(server: Server) -> None:
+    """400 with 21220, by SID and as the current one; what never was is 404."""
+    record = await recorded(server)
+    (call,) = await server.store.unfinished_calls()
+    server.exchange.recordings.clear()  # a call that is over has none that runs
+    path = f"Calls/{call.sid}/Recordings"
+    for sid, expected in ((record.sid, 404), ("Twilio.CURRENT", 404)):
+        assert (await server.request("POST", f"{path}/{sid}.json", data={"Status": "stopped"}))[0] == expected
+    server.exchange.become(call, CallStatus.COMPLETED)
+    for sid in (record.sid, "Twilio.CURRENT"):
+        status, body = await server.request("POST", f"{path}/{sid}.json", data={"Status": "stopped"})
+        assert (status, body["code"]) == (400, 21220)
+    sid = f"RE{9:032x}"
+    assert (await server.request("POST", f"{path}/{sid}.json", data={"Status": "stopped"}))[0] == 404
+
+
+async def test_every_answer_about_a_recording_fits_the_published_shape(server: Server) -> None:
+    """Begun, changed, fetched, listed, deleted; where its sound is stands there whole.
+
+    Below a call there are media_url and subresource_uris, too, as contract 2 §3.4 has them.
+    """
+
+    def misfits(verb: str, path: str, status: int, body: Any) -> list[str]:
+        told = complaints(verb, f"{base}/{path}", status, body)
+        more = ("media_url is not documented", "subresource_uris is not documented")
+        return [one for one in told if "/Calls/" not in one or not one.endswith(more)]
+
+    record = await recorded(server)
+    base = f"/2010-04-01/Accounts/{ACCOUNT}"
+    path = f"Calls/{record.call_sid}/Recordings"
+    status, begun = await server.request("POST", f"{path}.json")
+    assert (status, misfits("post", f"{path}.json", status, begun)) == (201, [])
+    status, body = await server.request("POST", f"{path}/{begun['sid']}.json", data={"Status": "paused"})
+    assert (status, misfits("post", f"{path}/{begun['sid']}.json", status, body)) == (200, [])
+    for name in (f"{path}.json", "Recordings.json", f"{path}/{record.sid}.json", f"Recordings/{record.sid}.json"):
+        status, body = await server.request("GET", name)
+        assert (status, misfits("get", name, status, body)) == (200, [])
+    nothing = ("price", "error_code", "encryption_details", "conference_sid")
+    assert {name: body[name] for name in nothing} == dict.fromkeys(nothing)
+    assert body["media_url"] == f"http://127.0.0.1:8080{base}/Recordings/{record.sid}"
+    status, body = await server.request("DELETE", f"Recordings/{record.sid}.json")
+    assert (status, body) == (204, "")

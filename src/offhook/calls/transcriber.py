@@ -167,6 +167,7 @@ class Transcriber:
                 target=transcript.callback,
                 parameters={**(standard_parameters(call) if call is not None else {}), **told},
                 event=event,
+                about=transcript.sid,
             )
         )
         if call is None or call.status.is_final:

@@ -222,8 +222,13 @@ _TABLE = (
     (13513, _W, "Say: Invalid rate value", "The rate does not exist."),
     (13520, _W, "Say: Empty text", "There is no text or none that can be spoken."),
     (13521, _W, "Say: Text too long", "Only 4096 characters are spoken at once."),
+    (13610, _W, "Record: Invalid method value", "Expected GET or POST."),
     (13611, _W, "Record: Invalid timeout value", "Expected whole seconds."),
+    (13612, _W, "Record: Invalid maxLength value", "Expected whole seconds from 1 to 86400."),
+    (13613, _W, "Record: Invalid finishOnKey value", "Expected keys 0-9 # *."),
+    (13614, _W, "Record: Invalid transcribe value", "Expected true or false."),
     (13615, _W, "Record: maxLength too high for transcription", "At most 120 seconds are transcribed."),
+    (13616, _W, "Record: playBeep must be true or false", "Expected true or false."),
     (13617, _W, "Record: Recording length is out of range for transcription", "From 2 to 120 seconds are transcribed."),
     (
         13618,

@@ -67,8 +67,5 @@ async def _page(request: web.Request, path: str, which: RecordingFilter, filters
     extension = extension_of(request)
     asked = read_page(path + extension.value, request.query, filters)
     found = await request.app[WORLD].store.recordings(account_of(request), which, asked.size, asked.token)
-    shown = [
-        recording_resource(as_read(one), extension, is_of_call="call_sid" in request.match_info)
-        for one in found.records
-    ]
+    shown = [recording_resource(request, as_read(one)) for one in found.records]
     return envelope.page("recordings", "Recording", shown, asked.envelope(len(shown), found.next_token), extension)

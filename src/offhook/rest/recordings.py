@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 import msgspec
 from aiohttp import web
 
-from offhook.calls.errors import RecordingFailed
+from offhook.calls.errors import CallError, IllegalCallState, RecordingFailed
 from offhook.calls.recording import Recording, url_of
+from offhook.calls.recordings import CURRENT
+from offhook.model.call import CallRecord
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid
 from offhook.model.webhook import API_VERSION
@@ -19,9 +21,11 @@ from offhook.rest.form import Form, read_form
 from offhook.rest.recording_order import read_recording_order
 from offhook.rest.representation import account_path
 from offhook.rest.request import extension_of
+from offhook.rest.sound_response import SoundResponse
 from offhook.rest.world import WORLD
 
 SOURCE = "StartCallRecordingAPI"
+OVER = "Recording is not in-progress. Cannot change it."
 NOT_FOUND, CONFLICT, UNAVAILABLE = 404, 409, 503
 KEPT_AFTER_DELETION = timedelta(days=40)  # of the metadata (contract 2 §3.4)
 
@@ -45,9 +49,19 @@ async def update(request: web.Request) -> web.Response:
     record = await stored_call(request)
     recording = await world.exchange.find_recording(record.account_sid, record.sid, request.match_info["sid"])
     if recording is None:
-        raise ResourceNotFound(request.path)
+        raise await _not_running(request, record)
     shown = _change(recording, form)
     return _of_call(request, shown, 200)
+
+
+async def _not_running(request: web.Request, call: CallRecord) -> CallError | ResourceNotFound:
+    """Why there is nothing to change: a call or a recording that is over is in the wrong state, not unknown."""
+    sid = request.match_info["sid"]
+    if not call.status.is_final:
+        return ResourceNotFound(request.path)
+    found = await request.app[WORLD].store.recording(call.account_sid, sid)
+    is_known = sid == CURRENT or (found is not None and found.call_sid == call.sid)
+    return IllegalCallState(OVER) if is_known else ResourceNotFound(request.path)
 
 
 def _change(recording: Recording, form: Form) -> RecordingRecord:
@@ -55,7 +69,7 @@ def _change(recording: Recording, form: Form) -> RecordingRecord:
     if behaviour not in {"silence", "skip"}:
         raise InvalidParameter(errors.INVALID_PARAMETER, "PauseBehavior must be silence or skip")
     if recording.ended.is_set():
-        raise ApiError(400, errors.INVALID_PARAMETER, "The recording has ended")
+        raise IllegalCallState(OVER)
     match status:
         case "paused":
             recording.pause(skips=behaviour == "skip")
@@ -78,7 +92,7 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     if extension_of(request) in {Extension.JSON, Extension.XML, Extension.CSV}:
         record = await _stored(request, deleted_since=read_deleted_since(request))
         return envelope.instance(
-            recording_resource(as_read(record), extension_of(request), is_of_call="call_sid" in request.match_info),
+            recording_resource(request, as_read(record)),
             "Recording",
             extension_of(request),
         )
@@ -152,14 +166,15 @@ async def _media(request: web.Request, record: RecordingRecord, *, is_mp3: bool 
         raise ApiError(UNAVAILABLE, errors.UNAVAILABLE, f"The recording cannot be reached: {error}") from error
     if not await asyncio.to_thread(path.is_file):
         raise ResourceNotFound(request.path)
-    return web.FileResponse(path, headers={"Content-Type": "audio/mpeg" if is_mp3 else "audio/x-wav"})
+    return SoundResponse(path, headers={"Content-Type": "audio/mpeg" if is_mp3 else "audio/x-wav"})
 
 
 # --- as the API shows them -----------------------------------------------------------------------------------------
 
 
-def recording_resource(record: RecordingRecord, extension: Extension, *, is_of_call: bool) -> Resource:
+def recording_resource(request: web.Request, record: RecordingRecord) -> Resource:
     """A recording, below its call or its account; only below the call its track is shown (contract 2 §3.4)."""
+    extension, is_of_call = extension_of(request), "call_sid" in request.match_info
     parent = f"/Calls/{record.call_sid}" if is_of_call else ""
     path = f"{account_path(record.account_sid)}{parent}/Recordings/{record.sid}"
     track = {"track": record.track} if is_of_call else {}
@@ -185,10 +200,10 @@ def recording_resource(record: RecordingRecord, extension: Extension, *, is_of_c
         "subresource_uris": {
             name: f"{path}/{name.title().replace('_', '')}.json" for name in ("add_on_results", "transcriptions")
         },
-        "media_url": url_of("", record.account_sid, record.sid),
+        "media_url": url_of(request.app[WORLD].api_url, record.account_sid, record.sid),
     }
 
 
 def _of_call(request: web.Request, record: RecordingRecord, status: int) -> web.Response:
     extension = extension_of(request)
-    return envelope.instance(recording_resource(record, extension, is_of_call=True), "Recording", extension, status)
+    return envelope.instance(recording_resource(request, record), "Recording", extension, status)

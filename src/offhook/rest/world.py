@@ -131,7 +131,8 @@ class RestWorld:
     """Everything requests are answered from.
 
     `accounts` are SIDs with their auth tokens, `keys` the API keys by SID; `owners` says whose a subaccount is.
-    `sip_domain` is what SIP Domains stand below; `changed` is told of what was set up, changed or removed.
+    `sip_domain` is what SIP Domains stand below, `api_url` where all this is reached; `changed` is told of what was set
+    up, changed or removed.
     """
 
     exchange: ExchangeCommands
@@ -146,6 +147,7 @@ class RestWorld:
     keys: Mapping[str, ApiKey] = field(default_factory=dict)
     owners: Mapping[AccountSid, AccountSid] = field(default_factory=dict)
     sip_domain: str = "sip.localhost"
+    api_url: str = "http://127.0.0.1:8080"
     changed: Callable[[Provisioned], Awaitable[None]] = nothing_follows
     limits: RestLimits = RestLimits()
 

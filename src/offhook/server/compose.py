@@ -135,6 +135,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
                 keys=provisions.keys,
                 owners=provisions.owners,
                 sip_domain=settings.sip.domain,
+                api_url=world.settings.api_url,
                 changed=provisions.changed,
             )
         )

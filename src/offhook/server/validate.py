@@ -40,6 +40,8 @@ POSITIVE = (
     "webhook.connect_timeout",
     "webhook.total_timeout",
     "speech.cache_bytes",
+    "recordings.transcriptions_at_once",
+    "recordings.transcriptions_waiting",
     "limits.calls",
     "limits.call_length",
     "limits.media_silence",

@@ -167,14 +167,15 @@ _BUILT: Mapping[str, Rule] = MappingProxyType(
         "Record": Rule(
             make=Record,
             attributes=(
-                *ACTION,
+                ACTION[0],
+                Attribute("method", METHOD, "POST", 13610),
                 Attribute("timeout", Whole(), "5", 13611),
-                Attribute("finishOnKey", Keys(is_single=False), "1234567890*#"),
-                Attribute("maxLength", Whole(1, 86400), "3600"),
-                Attribute("playBeep", FLAG, "true"),
+                Attribute("finishOnKey", Keys(is_single=False), "1234567890*#", 13613),
+                Attribute("maxLength", Whole(1, 86400), None, 13612),  # 3600, or 120 when it is transcribed
+                Attribute("playBeep", FLAG, "true", 13616),
                 Attribute("trim", TRIM, "trim-silence"),
                 *RECORDING_CALLBACK,
-                Attribute("transcribe", FLAG, "false"),
+                Attribute("transcribe", FLAG, "false", 13614),
                 Attribute("transcribeCallback", URL, None, 13257),
             ),
         ),

@@ -162,7 +162,10 @@ class Gather:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Record the caller until silence, a key, or `max_length` seconds; `timeout` 0 is no silence."""
+    """Record the caller until silence, a key, or `max_length` seconds; `timeout` 0 is no silence.
+
+    Without `max_length` it is an hour, or two minutes when it is transcribed (contract 2 §1.8).
+    """
 
     name: ClassVar[str] = "Record"
 
@@ -170,13 +173,18 @@ class Record:
     method: str = "POST"
     timeout: int = 5
     finish_on_key: str = "1234567890*#"
-    max_length: int = 3600
+    max_length: int | None = None
     play_beep: bool = True
     trim: str = "trim-silence"
     recording: RecordingCallback = field(default_factory=RecordingCallback)
     transcribe: bool = False
     transcribe_callback: str | None = None
     line: int = 0
+
+    @property
+    def longest(self) -> int:
+        """The seconds after which it ends."""
+        return self.max_length or (120 if self.transcribe else 3600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

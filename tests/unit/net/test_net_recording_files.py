@@ -96,3 +96,19 @@ async def test_where_they_are_kept(tmp_path: Path) -> None:
     assert recordings_folder("s3://bucket/folder", tmp_path) == tmp_path / "recordings"
     with pytest.raises(RecordingFailed, match="s3"):
         recordings_folder("recordings", tmp_path)
+
+
+async def test_all_of_a_recording_is_read(tmp_path: Path) -> None:
+    """Its samples without the header; RecordingFailed when there are none."""
+    folder = RecordingFolder(tmp_path)
+    file = folder.create(SID, 1)
+    file.append(b"\x01\x02" * 800)
+    await file.finish()
+    assert await folder.read(SID) == b"\x01\x02" * 800
+    await folder.delete(SID)
+    with pytest.raises(RecordingFailed):
+        await folder.read(SID)
+    folder.path(SID).mkdir()
+    with pytest.raises(RecordingFailed):
+        await folder.read(SID)
+    await folder.close()

@@ -117,6 +117,20 @@ async def test_what_cannot_keep_up_is_told() -> None:
         await everything(recognition)
 
 
+@virtual_time
+async def test_of_a_recording_all_may_wait() -> None:
+    """It comes at once."""
+
+    async def understand(_samples: bytes) -> Utterance | None:
+        return Utterance(text="x")
+
+    recognition = SegmentedRecognition(understand, is_recorded=True)
+    for _ in range(25):
+        recognition.hear(SPEECH + SECOND)
+    recognition.finish()
+    assert len(await everything(recognition)) == 25
+
+
 def test_profanities_keep_their_first_letter() -> None:
     """And words that only contain one are left alone."""
     assert hidden("This SHIT is from Scunthorpe, fucking hell") == "This S*** is from Scunthorpe, f****** hell"

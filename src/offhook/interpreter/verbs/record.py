@@ -23,9 +23,9 @@ async def record(verb: Record, context: Context) -> Outcome:
     """Answer, beep, record, ask the action. Raises DocumentFailed (11100): without a URL there is no action."""
     call = context.call
     action = context.target(verb.action or "", verb.method)
-    if verb.transcribe and verb.max_length > LONGEST_TRANSCRIBED:
+    if verb.transcribe and verb.longest > LONGEST_TRANSCRIBED:
         limit = f"a recording of more than {LONGEST_TRANSCRIBED} s is not transcribed"
-        context.warn(TOO_LONG, f"maxLength {verb.max_length}: {limit}")
+        context.warn(TOO_LONG, f"maxLength {verb.longest}: {limit}")
     order = RecordingOrder(
         source=SOURCE,
         track="inbound",
@@ -33,7 +33,7 @@ async def record(verb: Record, context: Context) -> Outcome:
         callback=callback_target(verb.recording, context),
         events=verb.recording.callback_event,
         ends_after=float(verb.timeout),
-        longest=float(verb.max_length),
+        longest=float(verb.longest),
         is_transcribed=verb.transcribe,
         transcribe_callback=transcribe_target(verb, context),
     )
