@@ -13,11 +13,16 @@ class SpeechError(OffhookError):
 
 
 class ProviderFailed(SpeechError):
-    """A provider could not be reached, refused, or answered with something else; `is_outage`: it had better rest."""
+    """A provider could not be reached, refused, or answered with something else; `is_outage`: it had better rest.
 
-    def __init__(self, message: str, *, is_outage: bool = False) -> None:
+    `code` is the HTTP status of a refusal, 0 when there was none; `rest` how many seconds it asked to be left alone.
+    """
+
+    def __init__(self, message: str, *, code: int = 0, is_outage: bool = False, rest: float | None = None) -> None:
         super().__init__(message)
+        self.code = code
         self.is_outage = is_outage
+        self.rest = rest
 
 
 class PluginMissing(SpeechError):

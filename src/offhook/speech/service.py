@@ -99,7 +99,7 @@ class SpeechService:
 
     def _check_rest(self, source: VoiceSource) -> None:
         if asyncio.get_running_loop().time() < self._rests.get(source.name, 0.0):
-            raise ProviderFailed(f"it was out of order less than {REST:g} s ago")
+            raise ProviderFailed("it was out of order a moment ago, or asked to be left alone")
 
     async def _ask(self, source: VoiceSource, order: VoiceOrder) -> Sound:
         try:
@@ -110,12 +110,12 @@ class SpeechService:
             raise ProviderFailed(f"it took longer than {source.timeout:g} s") from error
         except ProviderFailed as error:
             if error.is_outage:
-                self._let_rest(source)
+                self._let_rest(source, error.rest)
             raise
         except SpeechFailed as error:
             raise ProviderFailed(str(error)) from error
         except Exception as error:  # a plug-in of others may raise anything
             raise ProviderFailed(f"it failed with {type(error).__name__}") from error
 
-    def _let_rest(self, source: VoiceSource) -> None:
-        self._rests[source.name] = asyncio.get_running_loop().time() + REST
+    def _let_rest(self, source: VoiceSource, rest: float | None = None) -> None:
+        self._rests[source.name] = asyncio.get_running_loop().time() + (REST if rest is None else rest)

@@ -7,6 +7,7 @@ from offhook.audio.files import decode
 from offhook.calls.ports import Sound
 from offhook.speech.errors import ProviderFailed
 
+_WORDS = frozenset({"application/json", "application/xml", "application/problem+json"})
 LONGEST = 20 * 60.0  # seconds: 5000 characters take about six minutes
 
 
@@ -17,6 +18,13 @@ async def decoded(body: bytes, content_type: str) -> Sound:
     except AudioError as error:
         raise ProviderFailed(f"its answer is no sound: {error}") from error
     return Sound(samples=samples, rate_hz=rate_hz)
+
+
+def check_sound(content_type: str) -> None:
+    """Raises ProviderFailed for an answer of words: as bare samples, any bytes would be heard as noise."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.startswith("text/") or kind in _WORDS or kind.endswith(("+json", "+xml")):
+        raise ProviderFailed(f"its answer is {kind:.60}, no sound")
 
 
 def raw(body: bytes, rate_hz: int) -> Sound:

@@ -5,6 +5,7 @@ from base64 import b64encode
 
 import msgspec
 import pytest
+from aiohttp import web
 from vendor_server import TONE, Vendor, vendor, wav
 
 from offhook.audio.g711 import encode_ulaw_sample
@@ -57,7 +58,7 @@ EXPECTED = {
         },
         {"X-Goog-Api-Key": KEY},
     ),
-    "piper": ("/", {"text": "Hi you & I", "voice": "nova"}, {}),
+    "piper": ("/synthesize", {"text": "Hi you & I", "voice": "nova"}, {}),
     "polly": (
         "/v1/speech",
         {
@@ -128,6 +129,21 @@ async def test_each_provider_fails_in_one_way(name: str, answer: dict[str, objec
     assert SECRET not in str(caught.value)
     assert caught.value.is_outage == (answer["status"] == 500)
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("code", [404, 405])
+async def test_an_older_piper_is_asked_where_it_listens(code: int) -> None:
+    """Up to version 1.4 at /; it is found once."""
+
+    async def older(request: web.Request) -> web.Response:
+        return web.Response(body=wav()) if request.path == "/" else web.Response(status=code)
+
+    async with vendor() as server:
+        server.answer = older
+        piper = VOICES["piper"](settings(server), server.http)
+        for _ in range(2):
+            assert (await piper.synthesize(ORDER)).samples
+    assert [one.path for one in server.asked] == ["/synthesize", "/", "/"]
 
 
 @pytest.mark.parametrize("name", ["openai", "google", "piper", "elevenlabs"])

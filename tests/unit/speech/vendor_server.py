@@ -1,6 +1,7 @@
 """A small server that stands for a vendor of speech: keeps what it was asked, and answers as scripted."""
 
 import io
+import ssl
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -57,13 +58,13 @@ class Vendor:
 
 
 @asynccontextmanager
-async def vendor(*secrets: str) -> AsyncIterator[Vendor]:
-    """The server, listening, and a session to it."""
+async def vendor(*secrets: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[Vendor]:
+    """The server, listening (with TLS when told how), and a session to it."""
     async with provider_session() as session, ProviderTasks() as tasks:
         server = Vendor(ProviderHttp(session, tasks, secrets))
         runner = web.ServerRunner(web.Server(server.serve), shutdown_timeout=0.1)  # type: ignore[arg-type]
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        server.url = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
         yield server
         await runner.cleanup()

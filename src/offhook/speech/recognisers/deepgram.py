@@ -9,7 +9,8 @@ import msgspec
 
 from offhook.calls.errors import RecognitionFailed
 from offhook.calls.ports import Recognition, SpeechOrder, Utterance
-from offhook.speech.http import ProviderHttp
+from offhook.speech.errors import ProviderFailed
+from offhook.speech.http import ProviderHttp, refused
 from offhook.speech.provider import ProviderSettings
 
 URL = "wss://api.deepgram.com"
@@ -126,7 +127,9 @@ class _Stream:
         except TimeoutError:
             self._fail("it did not answer in time")
         except aiohttp.WSServerHandshakeError as error:
-            self._fail(f"it answered {error.status}")
+            self._fail(str(refused(error.status)))
+        except ProviderFailed as error:
+            self._fail(str(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             self._fail(f"it could not be asked: {self._http.hidden(str(error)) or type(error).__name__}")
 

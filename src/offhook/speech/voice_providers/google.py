@@ -1,6 +1,6 @@
 """Google Cloud Text-to-Speech: POST /v1/text:synthesize with an API key, answered with a WAV in JSON."""
 
-import binascii
+import asyncio
 from base64 import b64decode
 
 import msgspec
@@ -34,8 +34,11 @@ class GoogleVoice:
             "audioConfig": {"audioEncoding": "LINEAR16", "sampleRateHertz": 8000},
         }
         answer = await self._http.post(self._url, headers=self._headers, json=asked)
-        try:
-            body = b64decode(msgspec.json.decode(answer.body, type=_Answer).audio, validate=True)
-        except (msgspec.MsgspecError, binascii.Error, UnicodeDecodeError) as error:
-            raise ProviderFailed("its answer is not the JSON that was expected") from error
-        return await decoded(body, "audio/wav")
+        return await decoded(await asyncio.to_thread(_wav, answer.body), "audio/wav")
+
+
+def _wav(body: bytes) -> bytes:
+    try:
+        return b64decode(msgspec.json.decode(body, type=_Answer).audio, validate=True)
+    except (msgspec.MsgspecError, ValueError) as error:  # no base64, no ASCII
+        raise ProviderFailed("its answer is not the JSON that was expected") from error

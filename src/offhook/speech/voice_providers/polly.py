@@ -9,7 +9,7 @@ from offhook.speech.errors import PluginMissing
 from offhook.speech.http import ProviderHttp
 from offhook.speech.named_voices import POLLY
 from offhook.speech.provider import ProviderSettings, VoiceOrder
-from offhook.speech.sounds import raw
+from offhook.speech.sounds import check_sound, raw
 
 REGION = "us-east-1"
 RATE_HZ = 8000
@@ -43,6 +43,7 @@ class PollyVoice:
         signed = self._request(method="POST", url=self._url, data=body, headers={"Content-Type": "application/json"})
         self._auth.add_auth(signed)
         answer = await self._http.post(self._url, headers=dict(signed.headers.items()), data=body)
+        check_sound(answer.content_type)
         return raw(answer.body, RATE_HZ)
 
 
