@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from offhook.calls.errors import BadPageToken, NameTaken, StoreFailed
+from offhook.calls.errors import NameTaken, StoreFailed
 from offhook.model.provisioned import Provisioned
-from offhook.store.records import microseconds
+from offhook.store import paging
+from offhook.store.paging import microseconds
 from offhook.store.writer import Writer
 
 INSERT = (
@@ -27,7 +28,6 @@ COUNT_USES = "SELECT COUNT(*) FROM provisioned WHERE kind = ? AND (sid = ? OR na
 DELETE = "DELETE FROM provisioned WHERE kind = ? AND parent_sid = ? AND sid = ?"
 DELETE_CHILDREN = "DELETE FROM provisioned WHERE parent_sid = ?"
 
-_TOKEN = re.compile(r"PA([A-Z]{2}[0-9a-fA-F]{32})([0-9a-f]{1,15})")
 _FILTERED = {"name", "label"}
 _decoder = msgspec.json.Decoder(Provisioned)
 
@@ -72,7 +72,7 @@ class ProvisionedTable:
         statement, values = _page_query(account_sid, kind, parent_sid, filters, size, token)
         rows = await self._writer.read(lambda connection: connection.execute(statement, values).fetchall())
         found = [_decoder.decode(row[0]) for row in rows[:size]]
-        rest = f"PA{found[-1].sid}{microseconds(found[-1].date_created):x}" if len(rows) > size else None
+        rest = paging.token_of(found[-1].sid, found[-1].date_created) if len(rows) > size else None
         return found, rest
 
     async def count(self, account_sid: str, kind: str, parent_sid: str = "") -> int:
@@ -113,21 +113,13 @@ def _encode(resource: Provisioned) -> str:
 def _page_query(
     account_sid: str, kind: str, parent_sid: str, filters: Mapping[str, str], size: int, token: str | None
 ) -> tuple[str, Sequence[Any]]:
-    clauses = ["account_sid = ?", "kind = ?", "parent_sid = ?"]
-    values: list[Any] = [account_sid, kind, parent_sid]
-    for column in _FILTERED & filters.keys():
-        clauses.append(f"{column} LIKE ? ESCAPE '\\'")
-        values.append(_pattern(filters[column]))
-    if token is not None:
-        match = _TOKEN.fullmatch(token)
-        if match is None:
-            raise BadPageToken(f"{token[:80]!r} is not a page token of this list")
-        clauses.append("(date_created, sid) < (?, ?)")
-        values += [int(match[2], 16), match[1]]
-    where = " AND ".join(clauses)
-    # Every piece of `where` is a constant of this module; what comes from outside is bound.
-    statement = f"SELECT record FROM provisioned WHERE {where} ORDER BY date_created DESC, sid DESC LIMIT ?"  # noqa: S608
-    return statement, [*values, size + 1]
+    conditions: list[tuple[str, Any]] = [
+        ("account_sid = ?", account_sid),
+        ("kind = ?", kind),
+        ("parent_sid = ?", parent_sid),
+    ]
+    conditions += [(f"{column} LIKE ? ESCAPE '\\'", _pattern(filters[column])) for column in _FILTERED & filters.keys()]
+    return paging.page_query("provisioned", conditions, size, None if token is None else paging.position(token))
 
 
 def _pattern(text: str) -> str:

@@ -3,7 +3,6 @@
 Statements keep to what SQLite and PostgreSQL share.
 """
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +10,14 @@ from typing import Any
 
 import msgspec
 
-from offhook.calls.errors import BadPageToken
 from offhook.calls.ports import RecordingFilter, RecordingPage
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid
-from offhook.store.records import encode, microseconds
+from offhook.store import paging
+from offhook.store.paging import microseconds
+from offhook.store.records import encode
 
+PREFIX = "RE"
 SAVE = (
     "INSERT INTO recording (sid, account_sid, call_sid, conference_sid, date_created, is_final, record)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -29,7 +30,6 @@ SELECT_UNFINISHED = "SELECT record FROM recording WHERE is_final = 0 ORDER BY da
 MARK_DELETED = "UPDATE recording SET date_deleted = ?, is_final = 1, record = ? WHERE sid = ?"
 FORGET = "DELETE FROM recording WHERE date_deleted < ?"
 
-_TOKEN = re.compile(r"PA(RE[0-9a-fA-F]{32})([0-9a-f]{1,15})")
 _NEVER = 2**63 - 1
 _decoder = msgspec.json.Decoder(RecordingRecord)
 
@@ -69,32 +69,23 @@ def page_query(
 ) -> tuple[str, Sequence[Any]]:
     """The statement and values of one page and the row after it. Raises BadPageToken."""
     deleted_since = _NEVER if which.deleted_since is None else microseconds(which.deleted_since)
-    clauses, values = ["account_sid = ?", "(date_deleted IS NULL OR date_deleted >= ?)"], [account_sid, deleted_since]
-    conditions = {
+    conditions: list[tuple[str, Any]] = [
+        ("account_sid = ?", account_sid),
+        ("(date_deleted IS NULL OR date_deleted >= ?)", deleted_since),
+    ]
+    asked = {
         "call_sid = ?": which.call_sid,
         "conference_sid = ?": which.conference_sid,
         "date_created >= ?": None if which.created_after is None else microseconds(which.created_after),
         "date_created < ?": None if which.created_before is None else microseconds(which.created_before),
     }
-    for clause, value in conditions.items():
-        if value is not None:
-            clauses.append(clause)
-            values.append(value)
-    if token is not None:
-        match = _TOKEN.fullmatch(token)
-        if match is None:
-            raise BadPageToken(f"{token[:80]!r} is not a page token of this list")
-        clauses.append("(date_created, sid) < (?, ?)")
-        values += [int(match[2], 16), match[1]]
-    where = " AND ".join(clauses)
-    # Every piece of `where` is a constant of this function; what comes from outside is bound.
-    statement = f"SELECT record FROM recording WHERE {where} ORDER BY date_created DESC, sid DESC LIMIT ?"  # noqa: S608
-    return statement, [*values, size + 1]
+    conditions += [(clause, value) for clause, value in asked.items() if value is not None]
+    return paging.page_query("recording", conditions, size, None if token is None else paging.position(token, PREFIX))
 
 
 def page(rows: Sequence[Sequence[str]], size: int) -> RecordingPage:
     """What the rows of `page_query` show; the token carries the position, so its record itself may be deleted."""
     found = [decode(one[0]) for one in rows[:size]]
     is_last = len(rows) <= size
-    token = None if is_last else f"PA{found[-1].sid}{microseconds(found[-1].date_created):x}"
+    token = None if is_last else paging.token_of(found[-1].sid, found[-1].date_created)
     return RecordingPage(records=found, next_token=token)

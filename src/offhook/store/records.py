@@ -3,18 +3,18 @@
 Statements keep to what SQLite and PostgreSQL share.
 """
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from offhook.calls.errors import BadPageToken
 from offhook.calls.ports import CallFilter, Notification
 from offhook.model.call import CallRecord
 from offhook.model.recording import RecordingRecord
+from offhook.model.sids import CALL
 from offhook.model.timeline import TimelineEntry
+from offhook.store import paging
+from offhook.store.paging import microseconds
 
 INSERT_CALL = (
     "INSERT INTO call_record (sid, account_sid, parent_call_sid, status, to_address, from_address, date_created,"
@@ -39,20 +39,12 @@ INSERT_ENTRY = "INSERT INTO timeline_entry (call_sid, at, entry) VALUES (?, ?, ?
 COUNT_ENTRIES = "SELECT COUNT(*) FROM timeline_entry WHERE call_sid = ?"
 SELECT_TIMELINE = "SELECT entry FROM timeline_entry WHERE call_sid = ? ORDER BY at, position"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_TOKEN = re.compile(r"PA(CA[0-9a-fA-F]{32})([0-9a-f]{1,15})")
 
 # A detail that is no JSON value is shown as text rather than losing the entry that holds it.
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _call_decoder = msgspec.json.Decoder(CallRecord)
 _notification_decoder = msgspec.json.Decoder(Notification)
 _entry_decoder = msgspec.json.Decoder(TimelineEntry)
-
-
-def microseconds(moment: datetime) -> int:
-    """Exact microseconds since 1970."""
-    return (moment - _EPOCH) // _MICROSECOND
 
 
 def call_row(record: CallRecord) -> tuple[Any, ...]:
@@ -117,8 +109,8 @@ def decode_entry(text: str) -> TimelineEntry:
 
 
 def page_token(record: CallRecord) -> str:
-    """The token that continues a list after `record`: it carries the position, so the record itself may be deleted."""
-    return f"PA{record.sid}{microseconds(record.date_created):x}"
+    """The token that continues a list after `record`."""
+    return paging.token_of(record.sid, record.date_created)
 
 
 def page_query(account_sid: str, which: CallFilter, size: int, token: str | None) -> tuple[str, Sequence[Any]]:
@@ -138,15 +130,4 @@ def page_query(account_sid: str, which: CallFilter, size: int, token: str | None
         "end_time < ?": which.end_before,
     }
     conditions += [(bound, microseconds(moment)) for bound, moment in bounds.items() if moment is not None]
-    clauses = [clause for clause, _ in conditions]
-    values = [value for _, value in conditions]
-    if token is not None:
-        match = _TOKEN.fullmatch(token)
-        if match is None:
-            raise BadPageToken(f"{token[:80]!r} is not a page token of this list")
-        clauses.append("(date_created, sid) < (?, ?)")
-        values += [int(match[2], 16), match[1]]
-    where = " AND ".join(clauses)
-    # Every piece of `where` is a constant of this function; what comes from outside is bound.
-    statement = f"SELECT record FROM call_record WHERE {where} ORDER BY date_created DESC, sid DESC LIMIT ?"  # noqa: S608
-    return statement, [*values, size + 1]
+    return paging.page_query("call_record", conditions, size, None if token is None else paging.position(token, CALL))

@@ -19,6 +19,7 @@ from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.store import recordings, records
 from offhook.store.migrate import migrate
+from offhook.store.paging import microseconds
 from offhook.store.provisioned import ProvisionedTable
 from offhook.store.transcripts import TranscriptTable
 from offhook.store.writer import BUSY_TIMEOUT, Writer
@@ -214,7 +215,7 @@ class SqliteStore:
         for entry in entries:
             kept = self._within_limit(entry, connection)
             if kept is not None:
-                rows.append((kept.call_sid, records.microseconds(kept.at), records.encode(kept)))
+                rows.append((kept.call_sid, microseconds(kept.at), records.encode(kept)))
         connection.executemany(records.INSERT_ENTRY, rows)
 
     def _within_limit(self, entry: TimelineEntry, connection: sqlite3.Connection) -> TimelineEntry | None:
