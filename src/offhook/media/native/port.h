@@ -106,6 +106,9 @@ void port_receive(port *port, const moment *moment);
 /* Takes one datagram from the RTCP socket. */
 void port_receive_control(port *port, const moment *moment);
 
+/* Tells of keys whose end has not come in time. */
+void port_expire_keys(port *port, const moment *moment);
+
 /* One 20 ms step: plays, and notices silence and lost ends of keys. */
 void port_tick(port *port, const moment *moment);
 
