@@ -11,9 +11,11 @@ from offhook.twiml.elements import Element, read_elements
 from offhook.twiml.errors import TwimlError
 
 LONGEST_BREAK = 10.0  # seconds; what Polly allows
+MOST_SILENCE = 60.0  # seconds of all breaks together: a document of 64 KiB could ask for eight hours
 
 _TIME = re.compile(r"\+?([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s)")
 _PERCENT = re.compile(r"[+-]?[0-9]{1,4}%")
+_WRITTEN_BREAK = re.compile(r'<break time="([0-9]+)ms"/>')
 _DECIBEL = re.compile(r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,3})?)dB", re.IGNORECASE)
 _STRENGTHS = frozenset({"none", "x-weak", "weak", "medium", "strong", "x-strong"})
 _LEVELS = frozenset({"strong", "moderate", "reduced"})
@@ -33,7 +35,20 @@ def local_markup(ssml: str) -> str:
         root = read_elements(f"<speak>{ssml}</speak>".encode())
     except TwimlError:
         return ""
-    return f"<speak>{_inside(root)}</speak>"
+    return f"<speak>{_limit_silence(_inside(root))}</speak>"
+
+
+def _limit_silence(document: str) -> str:
+    """The document with what its breaks have beyond the limit taken away; in text there is no < to mistake for one."""
+    left = MOST_SILENCE * 1000
+
+    def taken(found: re.Match[str]) -> str:
+        nonlocal left
+        length = min(float(found[1]), left)
+        left -= length
+        return f'<break time="{length:.0f}ms"/>'
+
+    return _WRITTEN_BREAK.sub(taken, document)
 
 
 def printable(text: str) -> str:

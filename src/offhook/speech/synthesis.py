@@ -5,7 +5,7 @@ The program is GPL: it is run at arm's length, with the text on its standard inp
 
 import asyncio
 import shutil
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from offhook.calls.errors import SpeechFailed
 from offhook.calls.ports import Remark, Sound, no_remark
@@ -24,6 +24,8 @@ TEXT_TOO_LONG = 13521
 
 MAX_TEXT = 5000  # the most of contract 2 §1.1; who speaks a shorter text only is said there too
 MAX_MARKUP = 65536  # a document can hold no more
+LONGEST_SOUND = 64 * 1024 * 1024  # bytes: 25 minutes, of which the longest text takes ten
+_PIECE = 65536
 
 
 class LocalSpeech:
@@ -86,7 +88,8 @@ class LocalSpeech:
             raise SpeechFailed(f"{self._program} could not be started: {error.strerror}") from error
         try:
             async with asyncio.timeout(self._limit):
-                output, _ = await process.communicate(text.encode())
+                output = await _spoken(process, text.encode())
+                await process.wait()
         except TimeoutError as error:
             told = f"{self._program} took longer than {self._limit:g} s for {len(text)} characters"
             raise SpeechFailed(told) from error
@@ -97,6 +100,20 @@ class LocalSpeech:
         if process.returncode != 0:
             raise SpeechFailed(f"{self._program} ended with code {process.returncode} for voice {voice}")
         return output
+
+
+async def _spoken(process: Process, text: bytes) -> bytes:
+    """All that the program writes when it is given a text. Raises SpeechFailed (13521)."""
+    if process.stdin is None or process.stdout is None:  # pragma: no cover - both are pipes
+        raise SpeechFailed(f"{PROGRAM} has no pipes")
+    process.stdin.write(text)  # not awaited: what it writes is read meanwhile
+    process.stdin.close()
+    output = bytearray()
+    while piece := await process.stdout.read(_PIECE):
+        output += piece
+        if len(output) > LONGEST_SOUND:
+            raise _failed(TEXT_TOO_LONG, f"its sound is larger than {LONGEST_SOUND} bytes")
+    return bytes(output)
 
 
 def _speakable(text: str) -> str:

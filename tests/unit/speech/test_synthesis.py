@@ -137,6 +137,23 @@ async def test_a_program_that_misbehaves_is_an_error(tmp_path: Path, script: str
             await speech.synthesize("hello", "man", "en-US")
 
 
+@pytest.mark.slow
+async def test_a_text_of_breaks_alone_costs_no_memory() -> None:
+    """All breaks together last a minute, however many there are."""
+    ssml = 'a <break time="10s"></break>' * 1500
+    sound = await LocalSpeech(cache_bytes=0).synthesize("a", "man", "en-US", ssml=ssml[:65_000])
+    assert 60 < sound.duration < 25 * 60
+
+
+async def test_sound_without_an_end_is_given_up(tmp_path: Path) -> None:
+    """The program is ended at the limit, 13521, and the next text is served."""
+    speech = LocalSpeech(program=program(tmp_path, "exec cat /dev/zero"), width=1, limit=60)
+    for _ in range(2):
+        with pytest.raises(SpeechFailed, match="larger than") as caught:
+            await speech.synthesize("hello", "man", "en-US")
+        assert caught.value.error_code == 13521
+
+
 async def test_cancelling_ends_the_program(tmp_path: Path) -> None:
     """When the call goes away the program is killed, and its turn is free again."""
     marker = tmp_path / "pid"
