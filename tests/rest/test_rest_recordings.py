@@ -283,3 +283,26 @@ async def test_every_answer_about_a_recording_fits_the_published_shape(server: S
     assert body["media_url"] == f"http://127.0.0.1:8080{base}/Recordings/{record.sid}"
     status, body = await server.request("DELETE", f"Recordings/{record.sid}.json")
     assert (status, body) == (204, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [("in-progress", "processing"), ("paused", "processing"), ("completed", "completed"), ("absent", "absent")],
+)
+async def test_what_is_read_of_one_that_is_not_whole(server: Server, status: str, shown: str) -> None:
+    """Processing, fetched and listed, below the account and below the call; its sound is not there yet (§3.3, §3.4)."""
+    record = await recorded(server)
+    server.store.save_recording(msgspec.structs.replace(record, status=RecordingStatus(status)))
+    for parent in ("", f"Calls/{record.call_sid}/"):
+        _, body = await server.request("GET", f"{parent}Recordings/{record.sid}.json")
+        _, page = await server.request("GET", f"{parent}Recordings.json")
+        assert [body["status"], page["recordings"][0]["status"]] == [shown, shown]
+    for form in ("", ".wav", ".mp3"):
+        expected = 200 if status == "completed" else 404
+        assert await code_of(server, f"Recordings/{record.sid}{form}") == expected
+
+
+async def code_of(server: Server, path: str) -> int:
+    """The status code of a GET."""
+    async with server.get(path) as answer:
+        return int(answer.status)
