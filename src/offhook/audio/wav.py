@@ -5,8 +5,11 @@ A fact chunk of no size keeps miniaudio 0.11 busy for a minute, so it is given n
 
 import struct
 
+from offhook.audio.errors import UndecodableAudio
+from offhook.audio.resample import check_rate
+
 _WAVS = frozenset({b"RIFF", b"RIFX", b"RF64"})
-_PLAIN = frozenset({1, 3, 6, 7})  # PCM, floating point, A-law, mu-law
+_PLAIN = {1: {8, 16, 24, 32}, 3: {32, 64}, 6: {8}, 7: {8}}  # bits of PCM, floating point, A-law, mu-law
 _EXTENSIBLE = 0xFFFE
 _MOST_CHUNKS = 100  # before the samples
 _FORMAT = struct.Struct("<HHIIHH")
@@ -18,7 +21,10 @@ def is_wav(body: bytes) -> bool:
 
 
 def plain_wav(body: bytes) -> bytes:
-    """The same sound in a WAV without anything else; b"" when it is packed, or no RIFF WAVE at all."""
+    """The same sound in a WAV without anything else; b"" when it is packed, or no RIFF WAVE at all.
+
+    Raises UndecodableAudio for a format of no sound.
+    """
     if body[:4] != b"RIFF" or body[8:12] != b"WAVE":
         return b""
     chunks = _chunks(body)
@@ -28,7 +34,12 @@ def plain_wav(body: bytes) -> bytes:
     tag, *rest = _FORMAT.unpack_from(form)
     if tag == _EXTENSIBLE:
         tag = int.from_bytes(form[24:26], "little")
-    return wav_file(_FORMAT.pack(tag, *rest), chunks.get(b"data", b"")) if tag in _PLAIN else b""
+    if tag not in _PLAIN:
+        return b""
+    check_rate(rest[1])
+    if rest[4] not in _PLAIN[tag]:
+        raise UndecodableAudio(f"expected a sample of {min(_PLAIN[tag])} to {max(_PLAIN[tag])} bits, got {rest[4]}")
+    return wav_file(_FORMAT.pack(tag, *rest), chunks.get(b"data", b""))
 
 
 def samples_wav(samples: bytes, rate_hz: int, channels: int) -> bytes:

@@ -1,5 +1,6 @@
 """Reads an answer's body no further than its limit, so that a huge one costs nothing."""
 
+import asyncio
 import zlib
 
 import aiohttp
@@ -7,6 +8,7 @@ import aiohttp
 from offhook.webhook.order import HttpAnswer, RequestOrder
 
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
+_AT_ONCE = 1024  # octets: what they unpack to, a thousand times as much at the most, does not hold up the loop
 _DETECT_HEADER = 47  # zlib's window bits for "gzip or zlib, whichever it is"
 
 
@@ -19,7 +21,7 @@ async def read_body(order: RequestOrder, response: aiohttp.ClientResponse) -> Ht
     limit = order.size_limit(content_type)
     body, is_complete = await _read(response, limit)
     if response.headers.get("Content-Encoding", "").strip().lower() in _COMPRESSED:
-        body, is_complete = _inflate(body, limit, is_complete=is_complete)
+        body, is_complete = await _inflated(body, limit, is_complete=is_complete)
     return HttpAnswer(
         url=str(response.url),
         code=response.status,
@@ -44,6 +46,12 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bo
     return bytes(body), True
 
 
+async def _inflated(body: bytes, limit: int, *, is_complete: bool) -> tuple[bytes, bool]:
+    if len(body) <= _AT_ONCE:
+        return _inflate(body, limit, is_complete=is_complete)
+    return await asyncio.to_thread(_inflate, body, limit, is_complete=is_complete)
+
+
 def _inflate(body: bytes, limit: int, *, is_complete: bool) -> tuple[bytes, bool]:
     # Nobody was asked to compress, but some servers always do.
     try:
@@ -52,4 +60,6 @@ def _inflate(body: bytes, limit: int, *, is_complete: bool) -> tuple[bytes, bool
     except zlib.error as error:
         message = f"the body is not compressed as its Content-Encoding says: {error}"
         raise aiohttp.ClientPayloadError(message) from error
+    if is_complete and body and len(plain) <= limit and not inflater.eof:
+        raise aiohttp.ClientPayloadError("the body breaks off before its compression ends")
     return plain[:limit], is_complete and len(plain) <= limit

@@ -2,6 +2,7 @@
 
 import io
 import random
+import struct
 import wave
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,7 @@ from offhook.audio.g711 import decode_ulaw, encode_ulaw_sample
 from offhook.audio.measure import loudest_tone
 from offhook.audio.resample import to_telephone
 from offhook.audio.tones import tone
+from offhook.audio.wav import wav_file
 
 
 def _wav(samples: bytes, rate_hz: int = 8000, channels: int = 1) -> bytes:
@@ -99,6 +101,24 @@ def test_garbage_raises_nothing_else() -> None:
             continue
         assert samples
         assert rate_hz == 8000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"rate": rate_hz} for rate_hz in (0, 1, 3999, 4_000_000_000)),
+        *({"bits": bits} for bits in (0, 7, 12)),
+        *({"tag": tag, "bits": 16} for tag in (3, 7)),
+        *({"channels": count, "align": count} for count in (0, 65_535)),
+    ],
+    ids=str,
+)
+def test_a_wav_of_no_sound_is_refused(changes: dict[str, int]) -> None:
+    """Whatever its samples are."""
+    form = {"tag": 1, "channels": 1, "rate": 8000, "bits": 16, "align": 2} | changes
+    head = struct.pack("<HHIIHH", form["tag"], form["channels"], form["rate"], 16_000, form["align"], form["bits"])
+    with pytest.raises(UndecodableAudio):
+        decode(wav_file(head, bytes(range(200)) * 8), "audio/wav")
 
 
 @pytest.mark.parametrize("rate_hz", [0, -8000, 3999, 192_001])

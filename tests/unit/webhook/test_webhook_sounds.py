@@ -1,8 +1,12 @@
 """Sounds for Play: type, decoding, cache (contract 2 §1.2)."""
 
 import asyncio
+import gzip
 import io
+import threading
 import wave
+import zlib
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from aiohttp import web
 from webhook_application import CALL, Application, Opener
 
 from offhook.calls.errors import WebhookFailed
+from offhook.webhook import body
 from offhook.webhook.service import WebhookService
 
 pytest_plugins = ["webhook_fixtures"]
@@ -17,12 +22,17 @@ pytest_plugins = ["webhook_fixtures"]
 
 def wav(frames: int = 800) -> bytes:
     """A WAV file of silence."""
+    return wav_of(b"\0\0" * frames)
+
+
+def wav_of(samples: bytes) -> bytes:
+    """A WAV file of these."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)
         writer.setsampwidth(2)
         writer.setframerate(8000)
-        writer.writeframes(b"\0\0" * frames)
+        writer.writeframes(samples)
     return file.getvalue()
 
 
@@ -52,6 +62,45 @@ async def test_what_is_no_sound_is_refused(
     with pytest.raises(WebhookFailed) as caught:
         await service.fetch_sound(CALL, application.on("/a.wav", **response))
     assert caught.value.error_code == code
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_compressed_sound(service: WebhookService, application: Application, encoding: str) -> None:
+    """Whole it is played; one that breaks off is 11206, as without compression; one of something else, too."""
+    noise = b"".join(sha256(bytes([at % 251, at // 251])).digest() for at in range(1250))
+    packed = gzip.compress(wav_of(noise)) if encoding == "gzip" else zlib.compress(wav_of(noise))
+    form: dict[str, Any] = {"content_type": "audio/wav", "headers": {"Content-Encoding": encoding}}
+    sound = await service.fetch_sound(CALL, application.on("/whole.wav", body=packed, **form))
+    assert sound.samples == noise
+    for name, broken in {"half": packed[: len(packed) // 2], "end": packed[:-2], "none": noise}.items():
+        with pytest.raises(WebhookFailed) as caught:
+            await service.fetch_sound(CALL, application.on(f"/{name}.wav", body=broken, **form))
+        assert caught.value.error_code == 11206
+
+
+@pytest.mark.asyncio
+async def test_a_sound_that_unpacks_to_too_much(
+    open_service: Opener, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """11200, and it is unpacked beside the loop, no further than the limit."""
+    threads: list[int] = []
+    sizes: list[int] = []
+
+    def inflate(packed: bytes, limit: int, *, is_complete: bool) -> tuple[bytes, bool]:
+        threads.append(threading.get_ident())
+        plain, is_whole = real(packed, limit, is_complete=is_complete)
+        sizes.append(len(plain))
+        return plain, is_whole
+
+    real = body._inflate
+    monkeypatch.setattr(body, "_inflate", inflate)
+    service = await open_service(sound_size=1_000_000)
+    form: dict[str, Any] = {"content_type": "audio/ulaw", "headers": {"Content-Encoding": "gzip"}}
+    with pytest.raises(WebhookFailed) as caught:
+        await service.fetch_sound(CALL, application.on("/bomb", body=gzip.compress(bytes(20_000_000), 1), **form))
+    assert (caught.value.error_code, sizes) == (11200, [1_000_000])
+    assert threads != [threading.get_ident()]
 
 
 @pytest.mark.asyncio
