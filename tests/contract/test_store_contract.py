@@ -1,6 +1,7 @@
 """What every calls.ports.Store does: SQLite on a real loop and the fake in virtual time, one by one."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from offhook.calls.errors import BadPageToken
-from offhook.calls.ports import CallFilter, Notification, RecordingFilter, Store
+from offhook.calls.ports import CallFilter, Notification, NotificationFilter, RecordingFilter, Store
 from offhook.model.call import CallRecord, CallStatus, Direction
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid, CallSid
@@ -129,6 +130,58 @@ def test_filters(on_store: Runner, which: CallFilter, numbers: list[int]) -> Non
     on_store(scenario)
 
 
+async def notices(store: Store, which: NotificationFilter, size: int = 2) -> list[Notification]:
+    """What all pages of a list of notifications show."""
+    page = await store.notifications(ACCOUNT, which, size, None)
+    found = list(page.records)
+    while page.next_token is not None:
+        assert len(page.records) == size
+        page = await store.notifications(ACCOUNT, which, size, page.next_token)
+        found += page.records
+    return found
+
+
+def a_notification(number: int, **changes: Any) -> Notification:
+    """One of a second of its own: an even one is an error of another call."""
+    one = Notification(
+        sid=f"NO{number:032x}",
+        account_sid=ACCOUNT,
+        call_sid=CallSid(f"CA{1 if number % 2 else 2:032x}"),
+        error_code=11200,
+        log=number % 2,
+        message_text='"log":0',
+        message_date=START + timedelta(seconds=number),
+    )
+    return dataclasses.replace(one, **changes)
+
+
+@pytest.mark.parametrize(
+    ("which", "numbers"),
+    [
+        (NotificationFilter(), [5, 4, 3, 2, 1]),
+        (NotificationFilter(call_sid=CallSid(f"CA{1:032x}")), [5, 3, 1]),
+        (NotificationFilter(log=0), [4, 2]),
+        (NotificationFilter(log=1, after=START + timedelta(seconds=3)), [5, 3]),
+        (NotificationFilter(before=START + timedelta(seconds=3)), [2, 1]),
+        (NotificationFilter(call_sid=CallSid(f"CA{9:032x}")), []),
+    ],
+)
+def test_notifications(on_store: Runner, which: NotificationFilter, numbers: list[int]) -> None:
+    """Of an account or of one call, newest first, errors or warnings, on whatever page; one by its SID."""
+
+    async def scenario(store: Store) -> None:
+        made = [a_notification(number) for number in range(1, 6)]
+        for one in (*made, a_notification(6, account_sid=OTHER)):
+            store.add_notification(one)
+        assert await notices(store, which) == [a_notification(number) for number in numbers]
+        assert await store.notification(ACCOUNT, made[0].sid) == made[0]
+        assert await store.notification(OTHER, made[0].sid) is None
+        with pytest.raises(BadPageToken):
+            await store.notifications(ACCOUNT, which, 2, "what?")
+
+    on_store(scenario)
+
+
 def test_what_belongs_to_a_call_goes_with_it(on_store: Runner) -> None:
     """Notifications and timeline come back in order, and are gone when the call is deleted."""
 
@@ -148,13 +201,13 @@ def test_what_belongs_to_a_call_goes_with_it(on_store: Runner) -> None:
                 )
             )
             store.append_timeline(TimelineEntry(at=START, kind=Kind.NOTICE, summary=str(code), call_sid=sid))
-        assert [one.error_code for one in await store.notifications(ACCOUNT, sid)] == [11200, 12200]
+        assert [one.error_code for one in await notices(store, NotificationFilter(call_sid=sid))] == [12200, 11200]
         assert [entry.summary for entry in await store.timeline(sid)] == ["11200", "12200"]
         assert not await store.delete_call(OTHER, sid)
         assert await store.delete_call(ACCOUNT, sid)
         assert not await store.delete_call(ACCOUNT, sid)
         assert await store.call(ACCOUNT, sid) is None
-        assert list(await store.notifications(ACCOUNT, sid)) == []
+        assert await notices(store, NotificationFilter(call_sid=sid)) == []
         assert list(await store.timeline(sid)) == []
 
     on_store(scenario)

@@ -12,6 +12,7 @@ from twilio.base.exceptions import TwilioRestException  # type: ignore[import-un
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
+from offhook.calls.ports import NotificationFilter
 from offhook.model.call import CallEvent, CallStatus, HttpMethod
 from offhook.model.sids import CallSid
 
@@ -80,7 +81,7 @@ async def test_create(server: Server, client: Any) -> None:
     assert call.date_created == NOON.replace(second=1)
     assert (call.start_time, call.end_time, call.duration, call.price) == (None, None, None, None)
     assert call.uri == f"/2010-04-01/Accounts/{ACCOUNT}/Calls/{call.sid}.json"
-    assert await server.store.notifications(ACCOUNT, call.sid) == []
+    assert (await server.store.notifications(ACCOUNT, NotificationFilter(call_sid=call.sid), 9, None)).records == []
 
 
 @pytest.mark.asyncio

@@ -17,6 +17,7 @@ from offhook.rest import (
     calls,
     envelope,
     errors,
+    notifications,
     recording_lists,
     recordings,
     streams,
@@ -70,8 +71,8 @@ def routes() -> list[web.RouteDef]:
         web.get(_CALL + _EXTENSION, calls.fetch),
         web.post(_CALL + _EXTENSION, calls.update),
         web.delete(_CALL + _EXTENSION, calls.delete),
-        web.get(f"{_CALL}/Notifications{_EXTENSION}", call_parts.list_notifications),
-        web.get(_CALL + r"/Notifications/{sid:[^/.]+}" + _EXTENSION, call_parts.fetch_notification),
+        *_notifications(f"{_CALL}/Notifications"),
+        *_notifications("/Accounts/{account_sid}/Notifications"),
         web.post(f"{_CALL}/Recordings{_EXTENSION}", recordings.create),
         web.get(f"{_CALL}/Recordings{_EXTENSION}", recording_lists.of_call),
         web.get(_CALL + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION, recordings.fetch),
@@ -100,6 +101,13 @@ def _transcripts(path: str) -> list[web.RouteDef]:
         web.get(f"{one}.txt", transcripts.fetch_text),
         web.get(one + _EXTENSION, transcripts.fetch),
         web.delete(one + _EXTENSION, transcripts.delete),
+    ]
+
+
+def _notifications(place: str) -> list[web.RouteDef]:
+    return [
+        web.get(place + _EXTENSION, notifications.list_page),
+        web.get(place + r"/{sid:[^/.]+}" + _EXTENSION, notifications.fetch),
     ]
 
 

@@ -63,10 +63,13 @@ def call_resource(record: CallRecord, extension: Extension) -> Resource:
     }
 
 
-def notification_resource(notification: Notification, extension: Extension, *, is_whole: bool = False) -> Resource:
+def notification_resource(
+    notification: Notification, extension: Extension, *, is_of_call: bool, is_whole: bool = False
+) -> Resource:
     """A notification; the whole one, shown by itself, has the request and the answer too. All values are strings."""
     moment = date(notification.message_date)
-    path = f"{account_path(notification.account_sid)}/Calls/{notification.call_sid}/Notifications/{notification.sid}"
+    parent = f"/Calls/{notification.call_sid}" if is_of_call else ""
+    path = f"{account_path(notification.account_sid)}{parent}/Notifications/{notification.sid}"
     resource = {
         "account_sid": notification.account_sid,
         "api_version": API_VERSION,

@@ -1,4 +1,4 @@
-"""The tables' rows and statements: call records, notifications and timeline entries as values and as SQL.
+"""The tables' rows and statements: call records and timeline entries as values and as SQL.
 
 Statements keep to what SQLite and PostgreSQL share.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from offhook.calls.ports import CallFilter, Notification
+from offhook.calls.ports import CallFilter
 from offhook.model.call import CallRecord
 from offhook.model.recording import RecordingRecord
 from offhook.model.sids import CALL
@@ -27,14 +27,7 @@ UPDATE_CALL = (
 SELECT_CALL = "SELECT record FROM call_record WHERE account_sid = ? AND sid = ?"
 SELECT_UNFINISHED = "SELECT record FROM call_record WHERE is_final = 0 ORDER BY date_created"
 DELETE_CALL = "DELETE FROM call_record WHERE account_sid = ? AND sid = ?"
-DELETE_NOTIFICATIONS = "DELETE FROM call_notification WHERE call_sid = ?"
 DELETE_TIMELINE = "DELETE FROM timeline_entry WHERE call_sid = ?"
-INSERT_NOTIFICATION = (
-    "INSERT INTO call_notification (sid, account_sid, call_sid, message_date, notification) VALUES (?, ?, ?, ?, ?)"
-)
-SELECT_NOTIFICATIONS = (
-    "SELECT notification FROM call_notification WHERE account_sid = ? AND call_sid = ? ORDER BY message_date, sid"
-)
 INSERT_ENTRY = "INSERT INTO timeline_entry (call_sid, at, entry) VALUES (?, ?, ?)"
 COUNT_ENTRIES = "SELECT COUNT(*) FROM timeline_entry WHERE call_sid = ?"
 SELECT_TIMELINE = "SELECT entry FROM timeline_entry WHERE call_sid = ? ORDER BY at, position"
@@ -43,7 +36,6 @@ SELECT_TIMELINE = "SELECT entry FROM timeline_entry WHERE call_sid = ? ORDER BY 
 # A detail that is no JSON value is shown as text rather than losing the entry that holds it.
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _call_decoder = msgspec.json.Decoder(CallRecord)
-_notification_decoder = msgspec.json.Decoder(Notification)
 _entry_decoder = msgspec.json.Decoder(TimelineEntry)
 
 
@@ -77,18 +69,7 @@ def _changing_columns(record: CallRecord) -> tuple[Any, ...]:
     )
 
 
-def notification_row(notification: Notification) -> tuple[Any, ...]:
-    """The values of INSERT_NOTIFICATION."""
-    return (
-        notification.sid,
-        notification.account_sid,
-        notification.call_sid,
-        microseconds(notification.message_date),
-        encode(notification),
-    )
-
-
-def encode(value: CallRecord | Notification | TimelineEntry | RecordingRecord) -> str:
+def encode(value: CallRecord | TimelineEntry | RecordingRecord) -> str:
     """The value as JSON text."""
     return _encoder.encode(value).decode()
 
@@ -96,11 +77,6 @@ def encode(value: CallRecord | Notification | TimelineEntry | RecordingRecord) -
 def decode_call(text: str) -> CallRecord:
     """What `encode` made of a call."""
     return _call_decoder.decode(text)
-
-
-def decode_notification(text: str) -> Notification:
-    """What `encode` made of a notification."""
-    return _notification_decoder.decode(text)
 
 
 def decode_entry(text: str) -> TimelineEntry:

@@ -12,12 +12,20 @@ from urllib.parse import unquote, urlsplit
 from msgspec.structs import replace
 
 from offhook.calls.errors import StoreFailed
-from offhook.calls.ports import CallFilter, CallPage, Notification, RecordingFilter, RecordingPage
+from offhook.calls.ports import (
+    CallFilter,
+    CallPage,
+    Notification,
+    NotificationFilter,
+    NotificationPage,
+    RecordingFilter,
+    RecordingPage,
+)
 from offhook.model.call import CallRecord
 from offhook.model.recording import RecordingRecord
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
-from offhook.store import recordings, records
+from offhook.store import notifications, recordings, records
 from offhook.store.migrate import migrate
 from offhook.store.paging import microseconds
 from offhook.store.provisioned import ProvisionedTable
@@ -124,16 +132,22 @@ class SqliteStore:
 
     def add_notification(self, notification: Notification) -> None:
         """Write a notification, without waiting."""
-        row = records.notification_row(notification)
-        self._writer.post(lambda connection: connection.execute(records.INSERT_NOTIFICATION, row))
+        row = notifications.row(notification)
+        self._writer.post(lambda connection: connection.execute(notifications.INSERT, row))
 
-    async def notifications(self, account_sid: AccountSid, call_sid: CallSid) -> Sequence[Notification]:
-        """A call's notifications, oldest first. Raises StoreFailed."""
-        values = (account_sid, call_sid)
-        rows = await self._writer.read(
-            lambda connection: connection.execute(records.SELECT_NOTIFICATIONS, values).fetchall()
-        )
-        return [records.decode_notification(row[0]) for row in rows]
+    async def notifications(
+        self, account_sid: AccountSid, which: NotificationFilter, size: int, token: str | None
+    ) -> NotificationPage:
+        """One page, newest first. Raises BadPageToken, StoreFailed."""
+        statement, values = notifications.query(account_sid, which, size, token)
+        rows = await self._writer.read(lambda connection: connection.execute(statement, values).fetchall())
+        return notifications.page(rows, size)
+
+    async def notification(self, account_sid: AccountSid, sid: str) -> Notification | None:
+        """One of them. Raises StoreFailed."""
+        values = (account_sid, sid)
+        row = await self._writer.read(lambda connection: connection.execute(notifications.SELECT, values).fetchone())
+        return None if row is None else notifications.decode(row[0])
 
     def save_recording(self, record: RecordingRecord) -> None:
         """Write a newer state of a recording, without waiting."""
@@ -205,7 +219,7 @@ class SqliteStore:
     def _delete(self, account_sid: AccountSid, sid: CallSid, connection: sqlite3.Connection) -> bool:
         if connection.execute(records.DELETE_CALL, (account_sid, sid)).rowcount == 0:
             return False
-        connection.execute(records.DELETE_NOTIFICATIONS, (sid,))
+        connection.execute(notifications.DELETE_OF_CALL, (sid,))
         connection.execute(records.DELETE_TIMELINE, (sid,))
         self._counts.pop(sid, None)
         return True

@@ -6,7 +6,15 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from offhook.calls.errors import BadPageToken
-from offhook.calls.ports import CallFilter, CallPage, Notification, RecordingFilter, RecordingPage
+from offhook.calls.ports import (
+    CallFilter,
+    CallPage,
+    Notification,
+    NotificationFilter,
+    NotificationPage,
+    RecordingFilter,
+    RecordingPage,
+)
 from offhook.model.call import CallRecord
 from offhook.model.recording import RecordingRecord, RecordingStatus
 from offhook.model.sids import AccountSid, CallSid
@@ -76,9 +84,20 @@ class MemoryStore:
         """Keep a notification."""
         self.notices.append(notification)
 
-    async def notifications(self, account_sid: AccountSid, call_sid: CallSid) -> Sequence[Notification]:
-        """A call's notifications, oldest first."""
-        return [one for one in self.notices if one.call_sid == call_sid and one.account_sid == account_sid]
+    async def notifications(
+        self, account_sid: AccountSid, which: NotificationFilter, size: int, token: str | None
+    ) -> NotificationPage:
+        """One page, newest first; the token is the position. Raises BadPageToken."""
+        if token is not None and not token.isdecimal():
+            raise BadPageToken(f"{token!r} is not a page token of this store")
+        shown = [one for one in reversed(self.notices) if one.account_sid == account_sid and _is_asked(one, which)]
+        start = int(token or 0)
+        end = start + size
+        return NotificationPage(records=shown[start:end], next_token=str(end) if end < len(shown) else None)
+
+    async def notification(self, account_sid: AccountSid, sid: str) -> Notification | None:
+        """One of them."""
+        return next((one for one in self.notices if (one.account_sid, one.sid) == (account_sid, sid)), None)
 
     def save_recording(self, record: RecordingRecord) -> None:
         """Keep the newest state."""
@@ -175,6 +194,14 @@ def _is_shown(one: RecordingRecord, which: RecordingFilter) -> bool:
         and which.conference_sid in {None, one.conference_sid}
         and _within(one.date_created, which.created_after, which.created_before)
         and _is_kept(one, which.deleted_since)
+    )
+
+
+def _is_asked(one: Notification, which: NotificationFilter) -> bool:
+    return (
+        which.call_sid in {None, one.call_sid}
+        and which.log in {None, one.log}
+        and _within(one.message_date, which.after, which.before)
     )
 
 

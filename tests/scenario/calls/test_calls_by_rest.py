@@ -92,9 +92,9 @@ async def test_a_host_without_an_address_is_a_warning() -> None:
     board = Switchboard()
     script = Script(ring_after=None, answer_after=0, refuse_with=503, cause=RefusalCause.UNRESOLVED)
     board.signalling.script("phone", script)
-    placed = await board.place(TALK)
+    await board.place(TALK)
     await board.all_over()
-    (warning,) = await board.store.notifications(placed.account_sid, placed.sid)
+    (warning,) = board.store.notices
     assert (warning.error_code, warning.log) == (13254, 1)
     assert warning.message_text == "sip:phone@192.0.2.8: no address was found for its host"
 

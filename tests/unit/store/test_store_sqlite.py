@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from offhook.calls.errors import BadPageToken, StoreFailed
-from offhook.calls.ports import CallFilter, Notification
+from offhook.calls.ports import CallFilter, Notification, NotificationFilter
 from offhook.model.call import CallEvent, CallRecord, CallStatus, Direction, HttpMethod, StatusCallback, WebhookTarget
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
@@ -131,12 +131,13 @@ async def test_deleting_takes_all_that_belongs_to_the_call(store: SqliteStore) -
             message_date=START,
         )
     )
-    assert len(await store.notifications(ACCOUNT, record.sid)) == 1
+    of_call = NotificationFilter(call_sid=record.sid)
+    assert len((await store.notifications(ACCOUNT, of_call, 9, None)).records) == 1
     assert await store.delete_call(ACCOUNT, record.sid)
     store.save_call(record)
     assert await store.call(ACCOUNT, record.sid) is None
     assert await store.timeline(record.sid) == []
-    assert await store.notifications(ACCOUNT, record.sid) == []
+    assert (await store.notifications(ACCOUNT, of_call, 9, None)).records == []
     assert not await store.delete_call(ACCOUNT, record.sid)
 
 

@@ -67,6 +67,24 @@ class Notification:
     request_method: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationFilter:
+    """Which notifications a list shows; times compare with message_date."""
+
+    call_sid: CallSid | None = None
+    log: int | None = None  # 0 errors, 1 warnings
+    after: datetime | None = None  # at or after
+    before: datetime | None = None  # strictly before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationPage:
+    """One page of notifications, newest first; `next_token` is None at the end."""
+
+    records: Sequence[Notification]
+    next_token: str | None
+
+
 class Store(Protocol):
     """Records that outlive the process; every awaitable returns once the change is durable."""
 
@@ -94,8 +112,13 @@ class Store(Protocol):
     def add_notification(self, notification: Notification) -> None:
         """Write a notification, without waiting."""
 
-    async def notifications(self, account_sid: AccountSid, call_sid: CallSid) -> Sequence[Notification]:
-        """A call's notifications, oldest first."""
+    async def notifications(
+        self, account_sid: AccountSid, which: NotificationFilter, size: int, token: str | None
+    ) -> NotificationPage:
+        """One page. Raises BadPageToken, StoreFailed."""
+
+    async def notification(self, account_sid: AccountSid, sid: str) -> Notification | None:
+        """One of them. Raises StoreFailed."""
 
     def append_timeline(self, entry: TimelineEntry) -> None:
         """Write one entry, without waiting."""
