@@ -70,7 +70,11 @@ class StreamClient:
         """Shake hands. Raises StreamFailed (31901, 31902, 31920, 31922, 31923)."""
         url = self._checked(order.url)
         one = ServerSocket(self._limits)
-        await self._shake_hands(one, url, order)
+        try:
+            await self._shake_hands(one, url, order)
+        except BaseException:
+            one.abandon()
+            raise
         if not self._chores.add(one.watch()):
             one.cut()
             raise StreamFailed(REFUSED, "too many streams run here already")

@@ -153,6 +153,12 @@ class ServerSocket(WSListener):
             self._emptied.set()
             self._heard.put_nowait(_End(self._failure or (None if self._is_closing else _ending(self._line))))
 
+    def abandon(self) -> None:
+        """Nobody waits for it any more: it ends as soon as it is there."""
+        self._is_closing = True
+        if self._transport is not None:
+            self.cut()
+
     def cut(self) -> None:
         """End it at once."""
         self._line.disconnect(graceful=False)
@@ -160,8 +166,11 @@ class ServerSocket(WSListener):
     # --- picows.WSListener ----------------------------------------------------------------------------------------
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Begin."""
+        """Begin, unless the call is over already."""
         self._transport = transport
+        if self._is_closing:
+            self.cut()
+            return
         transport.underlying_transport.set_write_buffer_limits(high=BUFFER)
         transport.send(WSMsgType.TEXT, CONNECTED.encode())
 

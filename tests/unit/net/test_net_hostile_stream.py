@@ -230,6 +230,30 @@ async def test_a_handshake_without_end(piece: bytes) -> None:
     assert await refused(serve) in {31901, 31902, 31920}
 
 
+async def test_a_handshake_that_nobody_waits_for_any_more() -> None:
+    """The call is over before the server answers: the connection ends as soon as it does."""
+    asked, answer, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await answer.wait()
+        await agree(reader, writer)
+        with suppress(ConnectionError):
+            await reader.read()
+        over.set()
+
+    client = StreamClient({}, allows_plain=True, limits=MediaStreamLimits(connect=5.0))
+    await client.start()
+    async with server(serve) as url:
+        async with asyncio.TaskGroup() as tasks:
+            connecting = tasks.create_task(client.connect(SocketOrder(url=url, account_sid=ACCOUNT, call_sid=CALL)))
+            await asked.wait()
+            connecting.cancel()
+        answer.set()
+        await asyncio.wait_for(over.wait(), 3)
+    await client.close()
+
+
 async def refused(serve: Serve) -> int:
     """The code that connecting ends with."""
     client = StreamClient({}, allows_plain=True, limits=LIMITS)
