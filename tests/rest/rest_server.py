@@ -235,6 +235,7 @@ async def running_server(folder: Path, limits: RestLimits | None = None) -> Asyn
         exchange=exchange,
         store=store,
         transcripts=store.transcripts,
+        conferences=store.conferences,
         recordings=RecordingFolder(folder / "recordings"),
         accounts={ACCOUNT: TOKEN, OTHER_ACCOUNT: "other"},
         clock=exchange.clock,

@@ -86,6 +86,13 @@ CASES = {
         {"Secure": "true", "FriendlyName": "Acme"},
         {"secure": True, "friendly_name": "Acme", "sip_registration": True},
     ),
+    "queue": Case(
+        "Queues",
+        {"FriendlyName": "support"},
+        {"friendly_name": "support", "max_size": 1000, "current_size": 0, "average_wait_time": 0},
+        {"MaxSize": "5000"},
+        {"friendly_name": "support", "max_size": 5000},
+    ),
     "credential list": Case(
         "SIP/CredentialLists", {"FriendlyName": "Phones"}, {"friendly_name": "Phones"}, {"FriendlyName": "Desk phones"}
     ),
@@ -149,6 +156,11 @@ REFUSED = [
     ("SIP/Domains", {"DomainName": "a b.sip.localhost"}, 21232),
     ("SIP/Domains", {"DomainName": "a.sip.localhost", "EmergencyCallingEnabled": "true"}, 21231),
     ("SIP/Domains", {"DomainName": "a.sip.localhost", "FriendlyName": "x" * 65}, 21231),
+    ("Queues", {}, 20002),
+    ("Queues", {"FriendlyName": " "}, 20002),
+    ("Queues", {"FriendlyName": "x" * 65}, 20002),
+    ("Queues", {"FriendlyName": "support", "MaxSize": "0"}, 20422),
+    ("Queues", {"FriendlyName": "support", "MaxSize": "5001"}, 20422),
     ("SIP/CredentialLists", {}, 21240),
     ("SIP/IpAccessControlLists", {"FriendlyName": " "}, 21235),
 ]
@@ -165,8 +177,8 @@ async def test_what_does_not_fit_is_refused(server: Server, path: str, form: dic
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("number", 21422), ("caller id", 21450), ("domain", 21232)],
-    ids=["number", "caller id", "domain"],
+    [("number", 21422), ("caller id", 21450), ("domain", 21232), ("queue", 22003)],
+    ids=["number", "caller id", "domain", "queue"],
 )
 async def test_a_name_is_taken_once(server: Server, name: str, code: int) -> None:
     """Two of them would make it open who is called."""

@@ -14,6 +14,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from offhook.calls.ports import NotificationFilter
 from offhook.model.call import CallEvent, CallStatus, HttpMethod
+from offhook.model.conference import ConferenceRecord, ConferenceStatus, ParticipantRecord, ParticipantStatus
 from offhook.model.sids import CallSid
 
 pytest_plugins = ["rest_fixtures"]
@@ -177,6 +178,66 @@ async def test_notifications_and_events(client: Any) -> None:
     assert (one.log, one.call_sid, one.more_info) == ("1", sid, f"https://www.twilio.com/docs/errors/{one.error_code}")
     assert len(await run(lambda: client.calls(sid).notifications.list(log=0))) == 0
     assert await run(client.calls(sid).events.list) == []
+
+
+@pytest.mark.asyncio
+async def test_queues(client: Any) -> None:
+    """Made, listed, resized, looked into and removed; a name is taken once."""
+    made = await run(lambda: client.queues.create(friendly_name="support", max_size=20))
+    assert (made.friendly_name, made.max_size, made.current_size) == ("support", 20, 0)
+    with pytest.raises(TwilioRestException) as caught:
+        await run(lambda: client.queues.create(friendly_name="support"))
+    assert (caught.value.status, caught.value.code) == (400, 22003)
+    assert (await run(lambda: client.queues(made.sid).update(max_size=30))).max_size == 30
+    assert [one.sid for one in await run(client.queues.list)] == [made.sid]
+    assert await run(client.queues(made.sid).members.list) == []
+    with pytest.raises(TwilioRestException) as caught:
+        await run(lambda: client.queues(made.sid).members("Front").update(url="https://a.example/"))
+    assert (caught.value.status, caught.value.code) == (404, 20404)
+    assert await run(client.queues(made.sid).delete)
+
+
+@pytest.mark.asyncio
+async def test_conferences(server: Server, client: Any) -> None:
+    """What is written down fills the SDK's conference and participant; what nothing carries out is refused."""
+    sid, call_sid = f"CF{1:032x}", CallSid(f"CA{1:032x}")
+    server.store.conferences.save(
+        ConferenceRecord(
+            sid=sid,
+            account_sid=ACCOUNT,
+            friendly_name="room",
+            status=ConferenceStatus.IN_PROGRESS,
+            date_created=NOON,
+            date_updated=NOON,
+        )
+    )
+    server.store.conferences.save_participant(
+        ParticipantRecord(
+            conference_sid=sid,
+            call_sid=call_sid,
+            account_sid=ACCOUNT,
+            status=ParticipantStatus.CONNECTED,
+            date_created=NOON,
+            date_updated=NOON,
+            label="kate",
+        )
+    )
+    (listed,) = await run(lambda: client.conferences.list(status="in-progress", date_created=date(2026, 3, 1)))
+    assert (listed.sid, listed.status) == (sid, "in-progress")
+    assert await run(lambda: client.conferences.list(date_created_before=date(2026, 3, 1))) == []
+    (participant,) = await run(lambda: client.conferences(sid).participants.list(muted=False))
+    assert (participant.call_sid, participant.label, participant.date_created) == (call_sid, "kate", NOON)
+    assert (await run(client.conferences(sid).participants("kate").fetch)).hold is False
+    assert await run(client.conferences(sid).recordings.list) == []
+    for refused in (
+        lambda: client.conferences(sid).update(status="completed"),
+        lambda: client.conferences(sid).participants.create(from_="+15550100", to="+15550101"),
+        lambda: client.conferences(sid).participants(call_sid).update(muted=True),
+        client.conferences(sid).participants(call_sid).delete,
+    ):
+        with pytest.raises(TwilioRestException) as caught:
+            await run(refused)
+        assert (caught.value.status, caught.value.code) == (403, 20010)
 
 
 @pytest.mark.asyncio

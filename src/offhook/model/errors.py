@@ -339,6 +339,7 @@ _TABLE = (
     (21450, _E, "Phone number already validated on your account", "The caller ID is there already."),
     (21481, _E, "Invalid PageToken", "The token is not one that a list gave out."),
     (22001, _E, "Call timed out", "The call waited too long for its turn."),
+    (22003, _E, "Queue name is taken", "The account has a queue of this name already."),
     (22005, _E, "Call Queue Full", "Calls for a whole day are waiting already."),
     (31901, _E, "Stream: Connection timeout", "The WebSocket server did not answer."),
     (31902, _E, "Stream: Connection refused", "Nothing listens where the WebSocket URL points to."),

@@ -15,9 +15,13 @@ from offhook.model.sids import AccountSid
 from offhook.rest import (
     call_parts,
     calls,
+    conferences,
+    dialing_settings,
     envelope,
     errors,
+    not_offered,
     notifications,
+    participants,
     recording_lists,
     recordings,
     streams,
@@ -47,7 +51,7 @@ def make_app(world: RestWorld) -> web.Application:
     app = web.Application(client_max_size=world.limits.body_size)
     limit = _limit(world.limits.concurrent_requests)
     app.add_subapp(OLD.root, make_api(world, limit, routes()))
-    app.add_subapp(NEW.root, make_api(world, limit, provisioned.routes(NEW)))
+    app.add_subapp(NEW.root, make_api(world, limit, new_routes()))
     app.on_response_prepare.append(_drop_banner)
     return app
 
@@ -90,7 +94,50 @@ def routes() -> list[web.RouteDef]:
         web.post(_CALL + "/Transcriptions/{sid:[^/]+?}" + _EXTENSION, transcriptions.update),
         web.get(f"{_CALL}/Events{_EXTENSION}", call_parts.list_events),
         web.get(f"{_CALL}/Timeline{_EXTENSION}", call_parts.fetch_timeline),
+        *_not_offered(),
+        *_conferences(),
         *provisioned.routes(OLD),
+    ]
+
+
+def new_routes() -> list[web.RouteDef]:
+    """Every route of /v1, below it."""
+    return [
+        web.get(dialing_settings.PATH, dialing_settings.fetch),
+        web.post(dialing_settings.PATH, dialing_settings.update),
+        *provisioned.routes(NEW),
+    ]
+
+
+def _not_offered() -> list[web.RouteDef]:
+    subscriptions = f"{_CALL}/UserDefinedMessageSubscriptions"
+    return [
+        web.post(f"{_CALL}/Siprec{_EXTENSION}", not_offered.create_siprec),
+        web.post(_CALL + "/Siprec/{sid:[^/]+?}" + _EXTENSION, not_offered.update_siprec),
+        web.post(f"{_CALL}/UserDefinedMessages{_EXTENSION}", not_offered.send_message),
+        web.post(subscriptions + _EXTENSION, not_offered.subscribe),
+        web.delete(subscriptions + "/{sid:[^/.]+}" + _EXTENSION, not_offered.unsubscribe),
+    ]
+
+
+def _conferences() -> list[web.RouteDef]:
+    every = "/Accounts/{account_sid}/Conferences"
+    one = every + "/{conference_sid:[^/.]+}"
+    participant = one + "/Participants/{participant:[^/]+?}" + _EXTENSION
+    recording = one + r"/Recordings/{sid:RE[^/.]+}" + _EXTENSION
+    return [
+        web.get(every + _EXTENSION, conferences.list_),
+        web.get(one + _EXTENSION, conferences.fetch),
+        web.post(one + _EXTENSION, conferences.update),
+        web.get(f"{one}/Participants{_EXTENSION}", participants.list_),
+        web.post(every + "/{conference:[^/]+}/Participants" + _EXTENSION, participants.create),
+        web.get(participant, participants.fetch),
+        web.post(participant, participants.update),
+        web.delete(participant, participants.delete),
+        web.get(f"{one}/Recordings{_EXTENSION}", recording_lists.of_conference),
+        web.get(recording, recordings.fetch),
+        web.post(recording, recordings.update_of_conference),
+        web.delete(recording, recordings.delete),
     ]
 
 

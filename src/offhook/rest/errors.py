@@ -2,6 +2,7 @@
 
 ApiError
 ├── MissingCredentials   401, 20003
+├── NotOffered           403, 20010
 ├── ResourceNotFound     404, 20404
 └── InvalidParameter     400, the code that names the parameter
 """
@@ -17,10 +18,12 @@ from offhook.calls.errors import (
 )
 
 UNKNOWN_PARAMETERS = 20001
+INVALID_FRIENDLY_NAME = 20002
 AUTHENTICATE = 20003
 METHOD_NOT_ALLOWED = 20004
 PAGE_SIZE = 20007
 DELETE_UNFINISHED = 20009
+DISABLED = 20010
 FORBIDDEN = 20403
 NOT_FOUND = 20404
 TOO_LARGE = 20413
@@ -50,6 +53,7 @@ TOO_MANY_ADDRESS_LISTS = 21255
 NOT_A_NUMBER = NO_NUMBER = 21421
 NUMBER_TAKEN = 21422
 CALLER_ID_TAKEN = 21450
+QUEUE_NAME_TAKEN = 22003
 TWIML_TOO_LONG = 32018
 TWIML_AND_URL = 32019
 CONCURRENCY = 10004
@@ -80,6 +84,13 @@ class ResourceNotFound(ApiError):
 
     def __init__(self, path: str) -> None:
         super().__init__(404, NOT_FOUND, f"The requested resource {path} was not found")
+
+
+class NotOffered(ApiError):
+    """The platform has nothing that could do this; it says so, and begins nothing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(403, DISABLED, message)
 
 
 class InvalidParameter(ApiError):

@@ -1,4 +1,4 @@
-"""Lists of recordings: of an account, of a call (contract 2 §7)."""
+"""Lists of recordings: of an account, of a call, of a conference (contract 2 §7)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from offhook.calls.ports import RecordingFilter
 from offhook.model.sids import CALL, CallSid, is_sid
 from offhook.rest import envelope, errors
 from offhook.rest.calls import stored_call
+from offhook.rest.conferences import stored_conference
 from offhook.rest.errors import InvalidParameter
 from offhook.rest.listing import read_page, read_period
 from offhook.rest.recordings import as_read, read_deleted_since, recording_resource
@@ -37,6 +38,14 @@ async def of_call(request: web.Request) -> web.Response:
     call = await stored_call(request)
     path = f"{account_path(call.account_sid)}/Calls/{call.sid}/Recordings"
     return await _page(request, path, _filter(request.query, call_sid=call.sid), _DATES)
+
+
+async def of_conference(request: web.Request) -> web.Response:
+    """GET Recordings of a conference: one page, newest first."""
+    conference = await stored_conference(request)
+    path = f"{account_path(conference.account_sid)}/Conferences/{conference.sid}/Recordings"
+    which = _filter(request.query, call_sid=None, conference_sid=conference.sid)
+    return await _page(request, path, which, _DATES)
 
 
 def _filter(

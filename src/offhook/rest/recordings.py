@@ -54,6 +54,15 @@ async def update(request: web.Request) -> web.Response:
     return _of_call(request, shown, 200)
 
 
+async def update_of_conference(request: web.Request) -> web.Response:
+    """POST one of a conference with a Status: what is over is in the wrong state, and none is running."""
+    status, _ = _read_change(await read_form(request, request.app[WORLD].limits))
+    await _stored(request)
+    if status not in {"paused", "in-progress", "stopped"}:
+        raise InvalidParameter(errors.INVALID_PARAMETER, "Status must be paused, in-progress or stopped")
+    raise IllegalCallState(OVER)
+
+
 async def _not_running(request: web.Request, call: CallRecord) -> CallError | ResourceNotFound:
     """Why there is nothing to change: a call or a recording that is over is in the wrong state, not unknown."""
     sid = request.match_info["sid"]
@@ -64,10 +73,16 @@ async def _not_running(request: web.Request, call: CallRecord) -> CallError | Re
     return IllegalCallState(OVER) if is_known else ResourceNotFound(request.path)
 
 
-def _change(recording: Recording, form: Form) -> RecordingRecord:
+def _read_change(form: Form) -> tuple[str | None, str]:
+    """What a recording is to become, and how it pauses. Raises InvalidParameter (20422)."""
     status, behaviour = form.text("Status"), form.text("PauseBehavior") or "silence"
     if behaviour not in {"silence", "skip"}:
         raise InvalidParameter(errors.INVALID_PARAMETER, "PauseBehavior must be silence or skip")
+    return status, behaviour
+
+
+def _change(recording: Recording, form: Form) -> RecordingRecord:
+    status, behaviour = _read_change(form)
     if recording.ended.is_set():
         raise IllegalCallState(OVER)
     match status:
@@ -145,7 +160,8 @@ async def stored_recording(request: web.Request, sid: str, deleted_since: dateti
     """The recording of this SID, of the account and of the call in the path. Raises ResourceNotFound."""
     account_sid = AccountSid(request.match_info["account_sid"])
     record = await request.app[WORLD].store.recording(account_sid, sid, deleted_since)
-    if record is None or request.match_info.get("call_sid", record.call_sid) != record.call_sid:
+    places = ((name, getattr(record, name, None)) for name in ("call_sid", "conference_sid"))
+    if record is None or any(request.match_info.get(name, sid) != sid for name, sid in places):
         raise ResourceNotFound(request.path)
     return record
 
@@ -173,12 +189,14 @@ async def _media(request: web.Request, record: RecordingRecord, *, is_mp3: bool 
 
 
 def recording_resource(request: web.Request, record: RecordingRecord) -> Resource:
-    """A recording, below its call or its account; only below the call its track is shown (contract 2 §3.4)."""
-    extension, is_of_call = extension_of(request), "call_sid" in request.match_info
-    parent = f"/Calls/{record.call_sid}" if is_of_call else ""
+    """A recording, below its call, its conference or its account; each shows something of its own (contract 2 §3.4)."""
+    extension, parent = extension_of(request), ""
+    if "call_sid" in request.match_info:
+        parent = f"/Calls/{record.call_sid}"
+    elif "conference_sid" in request.match_info:
+        parent = f"/Conferences/{record.conference_sid}"
     path = f"{account_path(record.account_sid)}{parent}/Recordings/{record.sid}"
-    track = {"track": record.track} if is_of_call else {}
-    return {
+    shown: Resource = {
         "account_sid": record.account_sid,
         "api_version": API_VERSION,
         "call_sid": record.call_sid,
@@ -194,9 +212,14 @@ def recording_resource(request: web.Request, record: RecordingRecord) -> Resourc
         "channels": record.channels,
         "source": record.source,
         "error_code": record.error_code,
-        **track,
+        **({"track": record.track} if "call_sid" in request.match_info else {}),
         "uri": path + extension.value,
         "encryption_details": None,
+    }
+    if "conference_sid" in request.match_info:
+        return shown
+    return {
+        **shown,
         "subresource_uris": {
             name: f"{path}/{name.title().replace('_', '')}.json" for name in ("add_on_results", "transcriptions")
         },

@@ -8,7 +8,7 @@ from typing import Protocol
 from aiohttp import web
 
 from offhook.calls.exchange import PlaceCall
-from offhook.calls.ports import Clock, ProgramStart, Store, Timeline, Tokens, TranscriptStore
+from offhook.calls.ports import Clock, ConferenceStore, ProgramStart, Store, Timeline, Tokens, TranscriptStore
 from offhook.calls.recording import Recording, RecordingOrder
 from offhook.calls.stream import MediaStream, StreamOrder
 from offhook.calls.transcription import Transcription, TranscriptionOrder
@@ -139,6 +139,7 @@ class RestWorld:
     store: Store
     recordings: RecordingMedia
     transcripts: TranscriptStore
+    conferences: ConferenceStore
     accounts: Mapping[AccountSid, str]
     clock: Clock
     tokens: Tokens

@@ -127,6 +127,7 @@ async def open_platform(config: Config) -> AsyncIterator[Platform]:
                 recordings=recordings,
                 store=store,
                 transcripts=store.transcripts,
+                conferences=store.conferences,
                 accounts=accounts,
                 clock=CLOCK,
                 tokens=TOKENS,

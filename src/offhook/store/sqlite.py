@@ -26,6 +26,7 @@ from offhook.model.recording import RecordingRecord
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind, TimelineEntry
 from offhook.store import notifications, recordings, records
+from offhook.store.conferences import ConferenceTable
 from offhook.store.migrate import migrate
 from offhook.store.paging import microseconds
 from offhook.store.provisioned import ProvisionedTable
@@ -75,6 +76,7 @@ class SqliteStore:
         self._writer = writer
         self.provisioned = ProvisionedTable(writer)
         self.transcripts = TranscriptTable(writer)
+        self.conferences = ConferenceTable(writer)
         self._timeline_limit = timeline_limit
         self._entries: list[TimelineEntry] = []
         self._changed: dict[CallSid, CallRecord] = {}

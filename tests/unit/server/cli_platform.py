@@ -21,6 +21,7 @@ from offhook.model.timeline import Kind, TimelineEntry
 from offhook.net.recording_files import RecordingFolder
 from offhook.rest.app import make_app, make_runner
 from offhook.rest.world import RestWorld
+from offhook.testing.conferences import MemoryConferences
 from offhook.testing.provisioned import MemoryProvisioned
 from offhook.testing.records import MemoryStore, MemoryTimeline
 from offhook.testing.transcripts import MemoryTranscripts
@@ -181,6 +182,7 @@ def running_platform(folder: Path) -> Iterator[Running]:
         exchange=exchange,
         store=store,
         transcripts=MemoryTranscripts(),
+        conferences=MemoryConferences(),
         recordings=RecordingFolder(folder / "recordings"),
         accounts={ACCOUNT: TOKEN},
         clock=NoonClock(),

@@ -12,6 +12,13 @@ from offhook.calls.ports.application import (
     Webhooks,
     no_remark,
 )
+from offhook.calls.ports.conferences import (
+    ConferenceFilter,
+    ConferencePage,
+    ConferenceStore,
+    ParticipantFilter,
+    ParticipantPage,
+)
 from offhook.calls.ports.media import MediaPlane, PortStatistics, SrtpPolicy, TapBlock
 from offhook.calls.ports.mixes import EVERYTHING, Mixes, MixRole
 from offhook.calls.ports.programs import ProgramStart
@@ -58,6 +65,9 @@ __all__ = [
     "CallbackRequest",
     "ClearGiven",
     "Clock",
+    "ConferenceFilter",
+    "ConferencePage",
+    "ConferenceStore",
     "DocumentAnswer",
     "DocumentRequest",
     "InviteOrder",
@@ -69,6 +79,8 @@ __all__ = [
     "Notification",
     "NotificationFilter",
     "NotificationPage",
+    "ParticipantFilter",
+    "ParticipantPage",
     "PlacedInvite",
     "PortStatistics",
     "ProgramStart",

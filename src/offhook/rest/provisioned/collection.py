@@ -64,7 +64,7 @@ class Collection:
             date_updated=now,
             values=values,
         )
-        made = self._named(await self.checked(world, form, made))
+        made = self.keyed(await self.checked(world, form, made))
         try:
             await world.provisioned.add(made)
         except NameTaken as error:
@@ -102,7 +102,7 @@ class Collection:
             if not field.is_fixed
         }
         after = replace(before, values={**before.values, **changed}, date_updated=world.clock.now())
-        after = self._named(await self.checked(world, form, after))
+        after = self.keyed(await self.checked(world, form, after))
         try:
             await world.provisioned.change(after)
         except NameTaken as error:
@@ -150,6 +150,12 @@ class Collection:
         """What has to happen when one was made, changed or removed."""
         await world.changed(resource)
 
+    def keyed(self, resource: Provisioned) -> Provisioned:
+        """The resource with what it is found by: its name, which is taken once, and its label."""
+        name = resource.values.get(self.kind.named) if self.kind.named else None
+        label = str(resource.values.get(self.kind.labelled) or "")
+        return replace(resource, name=None if name is None else str(name), label=label)
+
     # --- for all of them ------------------------------------------------------------------------------------------
 
     def answer(self, request: web.Request, resource: Provisioned, status: int = 200) -> web.Response:
@@ -189,10 +195,6 @@ class Collection:
             place = "this list" if parent_sid else "this account"
             raise ApiError(400, limit.code, f"{place} has {limit.count} of them already, and may have no more")
 
-    def _named(self, resource: Provisioned) -> Provisioned:
-        name = resource.values.get(self.kind.named) if self.kind.named else None
-        label = str(resource.values.get(self.kind.labelled) or "")
-        return replace(resource, name=None if name is None else str(name), label=label)
-
     def _taken(self, resource: Provisioned) -> str:
-        return f"{self.kind.named.replace('_', ' ') or 'it'} {resource.name or resource.sid} is taken already"
+        value = resource.values.get(self.kind.named, resource.sid)
+        return f"{self.kind.named.replace('_', ' ') or 'it'} {value} is taken already"

@@ -6,6 +6,7 @@ from offhook.rest.provisioned.accounts import Accounts
 from offhook.rest.provisioned.collection import Collection
 from offhook.rest.provisioned.family import Family
 from offhook.rest.provisioned.keys import Keys
+from offhook.rest.provisioned.queues import Queues
 from offhook.rest.provisioned.sip import (
     ADDRESS_LIST,
     CALLS_ADDRESSES,
@@ -32,6 +33,7 @@ COLLECTIONS = (
     Numbers(),
     CallerIds(),
     Keys(),
+    Queues(),
     Domains(),
     Collection(CREDENTIAL_LIST),
     Credentials(),
