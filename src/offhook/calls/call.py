@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from offhook.calls.beside import Beside
 from offhook.calls.chronicle import Chronicle
 from offhook.calls.dialer import DialOrder, DialOutcome
+from offhook.calls.ending import Closing
 from offhook.calls.errors import CallError
 from offhook.calls.events import (
     AttemptFailed,
@@ -31,7 +32,8 @@ from offhook.calls.referral import ReferOutcome, refer
 from offhook.calls.streams import Streams
 from offhook.calls.transcriptions import Transcriptions
 from offhook.calls.world import World
-from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
+from offhook.model.call import CallRecord, CallStatus, WebhookTarget
+from offhook.model.ending import EndReason, VerbPlace
 from offhook.model.timeline import Kind
 from offhook.model.webhook import standard_parameters
 
@@ -66,9 +68,7 @@ class Call:
         self.fallback: WebhookTarget | None = None  # set by REST; wins over the one that the call began with
         self.time_limit = world.settings.time_limit if time_limit is None else time_limit
         self._dials = dials
-        self._verdict: CallStatus | None = None
-        self._error: CallError | None = None
-        self._answered_at: float | None = None
+        self.closing = Closing(asyncio.get_running_loop().time())
         self._expiry: asyncio.TimerHandle | None = None
 
     @property
@@ -111,20 +111,24 @@ class Call:
         """Refuse an unanswered inbound call (486 or 404); False when it is too late for that."""
         if self.leg.state is not LegState.OFFERED:
             return False
-        self._verdict = CallStatus.BUSY if busy else CallStatus.NO_ANSWER
+        self.closing.ask(EndReason.REJECT_VERB, CallStatus.BUSY if busy else CallStatus.NO_ANSWER)
         self.leg.reject(BUSY_HERE if busy else NOT_FOUND)
         return True
 
-    def hang_up(self, verdict: CallStatus | None = None) -> None:
-        """End the call; `verdict` is the status that an unanswered one gets (canceled when not said)."""
-        if self._verdict is None:
-            self._verdict = verdict or CallStatus.CANCELED
+    def hang_up(self, reason: EndReason) -> None:
+        """End the call; the first reason counts, and one that comes when it is over does not."""
+        if not self.is_over:
+            self.closing.ask(reason)
         self.leg.hang_up()
+
+    def enter(self, verb: VerbPlace | None) -> None:
+        """From now on this verb runs; None while a document is fetched."""
+        self.closing.verb = verb
 
     def fail(self, error: CallError) -> None:
         """End the call because of an error, which it shows."""
         self.leg_met(error)
-        self.hang_up(error.status)
+        self.hang_up(error.ending)
 
     async def play(self, sound: Sound, *, loop: int = 1) -> None:
         """Play to the end; cancelling stops it. Raises LegEnded."""
@@ -203,7 +207,7 @@ class Call:
     def leg_answered(self) -> None:
         """The clock of the call starts."""
         loop = asyncio.get_running_loop()
-        self._answered_at, self._error = loop.time(), None
+        self.closing.answered(loop.time())
         self._expiry = loop.call_later(self.time_limit, self._expire)
         self.progress.advance(CallStatus.IN_PROGRESS, sip_response_code=OK)
 
@@ -226,13 +230,13 @@ class Call:
                 self.trace(Kind.MEDIA, "no RTP comes: the peer holds the call", event="silent")
             case MediaSilenced() if self.is_answered:  # early media may fall silent while it rings
                 self.notice(32014, f"no RTP came for {event.silence:.0f} s; the call is ended")
-                self.hang_up()
+                self.hang_up(EndReason.MEDIA_TIMEOUT)
             case _:
                 pass
 
     def leg_met(self, error: CallError) -> None:
         """Show an error; the last one names the call's failure."""
-        self._error = error
+        self.closing.error = error
         self.notice(error.error_code, str(error), is_error=True)
 
     def leg_moved(self, call_id: str) -> None:
@@ -260,9 +264,10 @@ class Call:
     def set_time_limit(self, seconds: float) -> None:
         """Let the call end this long after its answer (REST TimeLimit)."""
         self.time_limit = seconds
-        if self._answered_at is not None and self._expiry is not None:
+        answered_at = self.closing.answered_at
+        if answered_at is not None and self._expiry is not None:
             self._expiry.cancel()
-            self._expiry = asyncio.get_running_loop().call_at(self._answered_at + seconds, self._expire)
+            self._expiry = asyncio.get_running_loop().call_at(answered_at + seconds, self._expire)
 
     # --- the end --------------------------------------------------------------------------------------------------
 
@@ -270,44 +275,20 @@ class Call:
         """Close the record: final status, duration, who ended it; the last callback goes out. Once only."""
         if self.finished.is_set():
             return
-        ending = self.leg.ending
-        duration = 0
-        if self._answered_at is not None:
-            duration = round(asyncio.get_running_loop().time() - self._answered_at)
-        code = ending.code if ending is not None and ending.code is not None else self.record.sip_response_code
+        leg, error = self.leg.ending, self.closing.error
+        code = leg.code if leg is not None and leg.code is not None else self.record.sip_response_code
+        now = asyncio.get_running_loop().time()
         self.progress.advance(
-            self._final_status(),
+            self.closing.status(leg, self.record.direction, self.world.settings.status_of_code),
             end_time=self.world.clock.now(),
-            duration=duration,
+            duration=self.closing.duration(now),
             sip_response_code=code,
-            ended_by=self._ended_by(),
-            error_code=self._error.error_code if self._error else None,
-            error_message=str(self._error) if self._error else None,
+            ending=self.closing.ending(leg, self.record.direction, now),
+            error_code=error.error_code if error else None,
+            error_message=str(error) if error else None,
         )
         self.finished.set()
 
-    def _final_status(self) -> CallStatus:
-        ending = self.leg.ending
-        if self._answered_at is not None:
-            return CallStatus.COMPLETED
-        if self._error is not None:
-            return self._error.status
-        if self._verdict is not None:
-            return self._verdict
-        if ending is None or ending.code is None:
-            # A caller who gave up, or a leg that never was.
-            is_caller = self.record.direction is Direction.INBOUND
-            return CallStatus.NO_ANSWER if is_caller else CallStatus.FAILED
-        if ending.cause is not None and ending.cause.value != "response":
-            return CallStatus.FAILED
-        return self.world.settings.status_of_code.get(ending.code, CallStatus.FAILED)
-
-    def _ended_by(self) -> str:
-        ending = self.leg.ending
-        if ending is None or not ending.by_peer:
-            return "platform"
-        return "caller" if self.record.direction is Direction.INBOUND else "callee"
-
     def _expire(self) -> None:
         self.notice(32015, f"the call reached its limit of {self.time_limit:.0f} s and is ended")
-        self.hang_up()
+        self.hang_up(EndReason.TIME_LIMIT)

@@ -23,15 +23,20 @@ from typing import ClassVar
 
 from offhook.base.errors import OffhookError
 from offhook.model.call import CallStatus
+from offhook.model.ending import EndReason
 
 
 class CallError(OffhookError):
-    """Base of what can end or refuse a call; `error_code` is the API's, `sip_code` what the peer is told."""
+    """Base of what can end or refuse a call; `error_code` is the API's, `sip_code` what the peer is told.
+
+    `ending` is why a call that it ends is over.
+    """
 
     status: ClassVar[CallStatus] = CallStatus.FAILED
     sip_code: ClassVar[int] = 500
     error_code: int = 12400
     can_retry: ClassVar[bool] = False
+    ending: ClassVar[EndReason] = EndReason.FAILED
 
 
 class UnknownEdge(CallError):
@@ -39,6 +44,7 @@ class UnknownEdge(CallError):
 
     sip_code = 404
     error_code = 32114
+    ending = EndReason.UNREACHABLE
 
 
 class MediaExhausted(CallError):
@@ -47,6 +53,7 @@ class MediaExhausted(CallError):
     sip_code = 503
     error_code = 10004
     can_retry = True
+    ending = EndReason.NO_CAPACITY
 
 
 class OfferRefused(CallError):
@@ -54,6 +61,7 @@ class OfferRefused(CallError):
 
     sip_code = 488
     error_code = 32102
+    ending = EndReason.MEDIA_REFUSED
 
     def __init__(self, message: str, error_code: int = 32102) -> None:
         super().__init__(message)
@@ -64,12 +72,14 @@ class AckNotReceived(CallError):
     """The peer did not acknowledge our 200 in time (contract 1 §2.6)."""
 
     error_code = 32022
+    ending = EndReason.NOT_CONFIRMED
 
 
 class WebhookFailed(CallError):
     """A document or sound could not be had; `error_code` is from the 11xxx and 12xxx families (contract 1 §8.1)."""
 
     can_retry = True
+    ending = EndReason.WEBHOOK_FAILED
 
     def __init__(self, error_code: int, message: str, *, url: str = "", http_code: int | None = None) -> None:
         super().__init__(message)

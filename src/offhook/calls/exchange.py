@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from offhook.calls.admission import Admitted, Directory, InboundRoute, NotAdmitted, admit, refuse
 from offhook.calls.answered_parameters import received_parameters
+from offhook.calls.ending import ending_of_crash
 from offhook.calls.errors import CallNotFound, CallRefused, IllegalCallState
 from offhook.calls.events import InviteReceived, MediaEvent, SignallingEvent
 from offhook.calls.hunt import Hunt
@@ -22,6 +23,7 @@ from offhook.calls.takeover import take_over
 from offhook.calls.transcription import Transcription, TranscriptionOrder
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction, StatusCallback, WebhookTarget
+from offhook.model.ending import EndReason
 from offhook.model.numbers import sip_user_of
 from offhook.model.sids import CALL, AccountSid, CallSid
 from offhook.model.timeline import Kind
@@ -273,7 +275,7 @@ class Exchange:
             progress.advance(
                 CallStatus.FAILED,
                 end_time=self.world.clock.now(),
-                ended_by="platform",
+                ending=ending_of_crash(record),
                 error_code=12400,
                 error_message="the platform stopped during the call",
             )
@@ -283,7 +285,7 @@ class Exchange:
         """Take no more calls, end the live ones, and wait until nothing of them is left."""
         self.is_open = False
         for supervision in self.registry.all():
-            supervision.call.hang_up()
+            supervision.call.hang_up(EndReason.SHUTDOWN)
         for supervision in self.registry.all():
             await supervision.over()
 
@@ -295,7 +297,7 @@ class Exchange:
         return route_sip(order.to, order.credentials, needs_public=not self.world.settings.private_targets)
 
     async def _end(self, supervision: Supervision) -> CallRecord:
-        supervision.call.hang_up(CallStatus.CANCELED)
+        supervision.call.hang_up(EndReason.REST_ENDED)
         try:
             async with asyncio.timeout(CLOSING_GRACE):
                 await supervision.call.finished.wait()

@@ -29,7 +29,7 @@ def header_parameters(headers: HeaderList, prefix: str, *, with_uui: bool = Fals
     for name, raw in headers:
         if not _is_passed_on(name.lower(), with_uui=with_uui):
             continue
-        value = _printable(raw)
+        value = printable(raw)
         key = prefix + spellings.setdefault(name.lower(), name)
         joined = value if key not in values else f"{values[key]},{value}"
         is_one_too_many = key not in values and len(values) >= MAX_PARAMETERS
@@ -46,5 +46,6 @@ def _is_passed_on(name: str, *, with_uui: bool) -> bool:
     return (name.startswith("x-") and len(name) > len("x-")) or (with_uui and name == USER_TO_USER)
 
 
-def _printable(value: str) -> str:
+def printable(value: str) -> str:
+    """The text with a space for whatever would not show."""
     return "".join(character if character.isprintable() else " " for character in value).strip()

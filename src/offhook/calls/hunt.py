@@ -20,6 +20,7 @@ from offhook.calls.transfer import Transfers, refer_parameters
 from offhook.calls.waiting import first_of
 from offhook.calls.world import World
 from offhook.model.call import CallRecord, CallStatus, Direction
+from offhook.model.ending import EndReason
 from offhook.model.sids import CALL, CallSid
 
 TOO_MANY_HOPS = 32006
@@ -100,12 +101,12 @@ class Hunt:
                 return await self._report_losers(children)
             for child in children:
                 if child is not winner:
-                    child.hang_up(CallStatus.CANCELED)
+                    child.hang_up(EndReason.ANSWERED_ELSEWHERE)
             return await self._join(parent, winner, order, recording)
         finally:
             for child in children:
                 if child.partnership.keeper is parent:
-                    child.hang_up(CallStatus.CANCELED)
+                    child.hang_up(EndReason.DIAL_ENDED)
 
     def _ring(self, parent: Call, order: DialOrder, candidate: Candidate) -> Call:
         target, world = candidate.target, self.world
@@ -164,12 +165,14 @@ class Hunt:
             takes_referrals=order.refer is not None,
         )
         was_joined, joined = False, child
+        reason = EndReason.DIAL_ENDED
         try:
             while not parent.is_leaving:
                 await parent.answer()
                 recording.begin()
                 was_joined = True
                 end = await bridge(parent, joined, terms)
+                reason = EndReason.TIME_LIMIT if end is BridgeEnd.TIME_LIMIT else EndReason.DIAL_ENDED
                 if end is BridgeEnd.CHILD_TAKEN_AWAY:
                     return outcome_of(joined, is_bridged=True, was_taken=True)
                 if end is BridgeEnd.PARENT_REFERRED:
@@ -181,7 +184,7 @@ class Hunt:
                     return outcome
         finally:
             if joined.partnership.keeper is parent:
-                joined.hang_up()
+                joined.hang_up(reason)
         await joined.finished.wait()
         return outcome_of(joined, is_bridged=was_joined)
 
@@ -215,7 +218,7 @@ class Hunt:
     async def _report_losers(self, children: list[Call]) -> DialOutcome:
         for child in children:
             if not child.partnership.taken_away.is_set():
-                child.hang_up(CallStatus.CANCELED)
+                child.hang_up(EndReason.DIAL_ENDED)
                 await child.finished.wait()
         outcomes = [
             outcome_of(child, is_bridged=False, was_taken=child.partnership.taken_away.is_set()) for child in children

@@ -31,7 +31,7 @@ from offhook.calls.events import (
     SignallingEvent,
 )
 from offhook.calls.info_digits import digit_of
-from offhook.calls.leg_frame import NORMAL_CLEARING, NOT_UP
+from offhook.calls.leg_frame import NORMAL_CLEARING, NOT_UP, UNAVAILABLE
 from offhook.calls.leg_offered import OfferedLeg
 from offhook.calls.leg_placed import PlacedLeg
 from offhook.calls.leg_table import INPUT_OF_EVENT, TABLE, LegInput, LegState, ending_of
@@ -80,7 +80,7 @@ class CallLeg(PlacedLeg, OfferedLeg):
 
     def hang_up(self) -> None:
         """End the leg in the way its state asks for: CANCEL, BYE, or 480; nothing happens when it is over."""
-        self._feed(LegInput.HANG_UP, None)
+        self._feed(LegInput.HANG_UP, UNAVAILABLE if self.state is LegState.OFFERED else None)
 
     # --- events ---------------------------------------------------------------------------------------------------
 

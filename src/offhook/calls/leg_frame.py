@@ -26,6 +26,7 @@ from offhook.calls.ports import PlacedInvite, PortStatistics, SrtpPolicy
 from offhook.calls.redirects import Search
 from offhook.calls.world import World
 
+UNAVAILABLE = 480
 NOT_UP = "the leg is not up"
 NORMAL_CLEARING = (("Reason", 'Q.850;cause=16;text="Normal call clearing"'),)
 

@@ -6,7 +6,6 @@ from offhook.calls.leg_frame import NORMAL_CLEARING, NOT_UP, LegFrame
 from offhook.calls.leg_table import LegInput, LegState
 
 SESSION_PROGRESS = 183
-UNAVAILABLE = 480
 
 
 class OfferedLeg(LegFrame):
@@ -118,9 +117,9 @@ class OfferedLeg(LegFrame):
         """The final response that was asked for."""
         self.world.signalling.reject(self._session(), code)
 
-    def send_unavailable(self, _nothing: None, _now: float) -> None:
+    def send_unavailable(self, code: int, _now: float) -> None:
         """480: the call was ended before anything answered it."""
-        self.world.signalling.reject(self._session(), UNAVAILABLE)
+        self.world.signalling.reject(self._session(), code)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 

@@ -135,6 +135,9 @@ TABLE: Mapping[tuple[LegState, LegInput], Step[LegState]] = MappingProxyType(
     }
 )
 
+INVITE, CANCEL, BYE = "INVITE", "CANCEL", "BYE"
+OK, TERMINATED = 200, 487
+
 INPUT_OF_EVENT: Mapping[type, LegInput] = MappingProxyType(
     {
         ProvisionalReceived: I.PROVISIONAL,
@@ -154,13 +157,18 @@ INPUT_OF_EVENT: Mapping[type, LegInput] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegEnding:
-    """How a leg ended; `headers` are those of the last message that the peer sent of it."""
+    """How a leg ended; `headers` are those of the last message that the peer sent of it.
+
+    `method` is the request that ended it and `answer` its final response; `code` is that of an INVITE of ours.
+    """
 
     by_peer: bool
     cause: RefusalCause | None = None
     code: int | None = None
     reason: str = ""
     headers: HeaderList = ()
+    method: str = ""
+    answer: int | None = None
 
 
 def ending_of(event: object) -> LegEnding:
@@ -173,12 +181,18 @@ def ending_of(event: object) -> LegEnding:
                 code=event.code,
                 reason=event.reason,
                 headers=event.headers,
+                method=CANCEL if event.cause is RefusalCause.CANCELED else INVITE,
+                answer=event.code,
             )
-        case ByeReceived() | CancelReceived():
-            return LegEnding(by_peer=True, headers=event.headers)
-        case ByeAnswered():
-            return LegEnding(by_peer=False, headers=event.headers)
+        case CancelReceived():
+            return LegEnding(by_peer=True, headers=event.headers, method=CANCEL, answer=TERMINATED)
+        case ByeReceived() | ByeAnswered():
+            answer = event.code if isinstance(event, ByeAnswered) else OK
+            is_peers = isinstance(event, ByeReceived)
+            return LegEnding(by_peer=is_peers, headers=event.headers, method=BYE, answer=answer)
         case AckMissed() | SessionExpired():
-            return LegEnding(by_peer=True, cause=RefusalCause.TIMEOUT)
+            return LegEnding(by_peer=True, cause=RefusalCause.TIMEOUT, method=BYE)
+        case int():
+            return LegEnding(by_peer=False, method=INVITE, answer=event)  # our refusal
         case _:
             return LegEnding(by_peer=False)

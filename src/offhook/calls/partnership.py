@@ -6,6 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from offhook.calls.events import ReferReceived, SessionId
 from offhook.calls.leg import CallLeg
+from offhook.model.ending import EndReason
 
 TRANSFER_OVER = (200, "OK")
 DECLINE = 603
@@ -23,8 +24,8 @@ class Tied(Protocol):
     def partnership(self) -> "Partnership[Any]":
         """What ties it to others."""
 
-    def hang_up(self) -> None:
-        """End it."""
+    def hang_up(self, reason: EndReason) -> None:
+        """End it, and why."""
 
     def notice(self, error_code: int, text: str, *, is_error: bool) -> None:
         """One notification."""
@@ -65,7 +66,7 @@ class Partnership(Generic[AnyCall]):
         transferor, self._transferor = self._transferor, None
         if transferor is not None:
             transferor.leg.notify_refer(*TRANSFER_OVER)
-            transferor.hang_up()
+            transferor.hang_up(EndReason.TRANSFERRED)
 
     def part(self) -> None:
         """They are no more."""

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from offhook.calls.ports import CallbackRequest
 from offhook.calls.world import World
 from offhook.model.call import STATUS_TABLE, CallEvent, CallRecord, CallStatus
 from offhook.model.timeline import Kind, TimelineEntry
-from offhook.model.webhook import status_callback_parameters
+from offhook.model.webhook import ending_parameters, status_callback_parameters
 
 EVENT_OF_STATUS: Mapping[CallStatus, CallEvent] = MappingProxyType(
     {
@@ -78,6 +79,8 @@ class Progress:
             world.store.save_call(record)
             return
         parameters = status_callback_parameters(replace(record, status=status), now)
+        if record.ending is not None and world.settings.ending_parameters:
+            parameters |= ending_parameters(record.ending)
         if status is CallStatus.COMPLETED and self._recording is not None:
             parameters |= self._recording.shown()
         self.record = replace(record, callback_sequence=record.callback_sequence + 1)
@@ -94,7 +97,9 @@ class Progress:
 
     def _ending_detail(self) -> dict[str, Any]:
         record = self.record
+        ending = {} if record.ending is None else {"ending": to_builtins(record.ending), "told": record.ending.sentence}
         return {
+            **ending,
             "ended_by": record.ended_by,
             "sip_response_code": record.sip_response_code,
             "duration": record.duration,

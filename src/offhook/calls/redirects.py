@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from offhook.calls.errors import CallError
 from offhook.calls.events import InviteRefused, RefusalCause
 from offhook.calls.ports import InviteOrder
+from offhook.model.ending import EndReason
 from offhook.sip.errors import SipError
 from offhook.sip.hop_rules import is_private
 from offhook.sip.uri import SipUri
@@ -23,6 +24,7 @@ class RedirectRefused(CallError):
     """A 3xx led nowhere that may be called."""
 
     error_code = 32219
+    ending = EndReason.UNREACHABLE
 
 
 class _Skipped(Exception):

@@ -14,7 +14,7 @@ from offhook.calls.errors import CallError, LegEnded
 from offhook.calls.ports import InviteOrder, ProgramStart
 from offhook.calls.program import CallProgram
 from offhook.calls.recording import RecordingOrder
-from offhook.model.call import CallStatus
+from offhook.model.ending import EndReason
 
 LAST_REPORT = 20.0  # seconds: the teardown of the dialed legs and one webhook's whole time limit
 
@@ -74,7 +74,7 @@ class Supervision:
             if screening is None or await self._screen(with_answered_parameters(screening, self.call)):
                 self.call.ready.set()
             else:
-                self.call.hang_up()
+                self.call.hang_up(EndReason.NOT_ACCEPTED)
 
         await self._live(steer)
 
@@ -133,7 +133,7 @@ class Supervision:
 
     async def _run(self, start: ProgramStart) -> None:
         await self._program.run(self.call, start)
-        self.call.hang_up()
+        self.call.hang_up(EndReason.DOCUMENT_ENDED)
 
     async def _screen(self, start: ProgramStart) -> bool:
         return await self._program.run(self.call, start)
@@ -159,6 +159,6 @@ class Supervision:
             async with asyncio.timeout(ring_limit + call.world.settings.ring_buffer):
                 await call.leg.settled.wait()
         except TimeoutError:
-            call.hang_up(CallStatus.NO_ANSWER)
+            call.hang_up(EndReason.NO_ANSWER)
             await call.leg.ended.wait()
         return call.is_answered

@@ -14,6 +14,7 @@ from offhook.calls.header_parameters import header_parameters
 from offhook.calls.ports import ProgramStart
 from offhook.calls.registry import Registry
 from offhook.calls.waiting import first_of
+from offhook.model.ending import EndReason
 from offhook.model.timeline import Kind
 
 OK = (200, "OK")
@@ -30,7 +31,7 @@ class Transfers:
         """Tell the referrer that it worked, and hang it up."""
         referrer.leg.accept_refer()
         referrer.leg.notify_refer(*OK)
-        referrer.hang_up()
+        referrer.hang_up(EndReason.TRANSFERRED)
 
     async def attempt(self, parent: Call, child: Call, order: DialOrder, referral: ReferReceived) -> bool:
         """Run the document of referUrl on the parent while the child stays; whether the parent was joined to another.
@@ -59,7 +60,7 @@ class Transfers:
         if other is None or far is None:
             return None
         supervision = self._registry.find(far.record.sid)
-        other.hang_up()
+        other.hang_up(EndReason.TRANSFERRED)
         if far.partnership.keeper is other or supervision is None:
             far.partnership.be_taken_away()
         else:
@@ -68,7 +69,7 @@ class Transfers:
         try:
             await far.partnership.parted.wait()
         except asyncio.CancelledError:
-            far.hang_up()
+            far.hang_up(EndReason.TRANSFERRED)
             raise
         for call, partner in ((survivor, far), (far, survivor)):
             call.trace(Kind.LEG, f"transferred: joined to {partner.sid}", event="transferred", partner=partner.sid)
@@ -109,4 +110,4 @@ def refer_parameters(referral: ReferReceived) -> Mapping[str, str]:
 
 def _end(call: Call) -> None:
     if not call.partnership.taken_away.is_set():
-        call.hang_up()
+        call.hang_up(EndReason.DIAL_ENDED)

@@ -64,6 +64,7 @@ class CallSettings:
     refer_silence: float = 32.0  # how long <Refer> waits for the first NOTIFY after the peer's 202
     refer_limit: float = 180.0  # and then from one NOTIFY to the next; RFC 3261's timer C
     redirects: RedirectRules = field(default_factory=RedirectRules)
+    ending_parameters: bool = False  # whether the last callback says how the call ended, beyond the contract
     status_of_code: Mapping[int, CallStatus] = field(default_factory=lambda: STATUS_OF_CODE)
 
 

@@ -15,6 +15,7 @@ from offhook.calls.transcription import TranscriptionOrder
 from offhook.calls.world import CallSettings
 from offhook.interpreter.references import resolve
 from offhook.model.call import CallRecord, HttpMethod, WebhookTarget
+from offhook.model.ending import EndReason, VerbPlace
 from offhook.model.recording import RecordingRecord
 from offhook.model.timeline import Kind
 from offhook.twiml.verbs import Verb
@@ -139,8 +140,11 @@ class RunningCall(Protocol):
     def reject(self, *, busy: bool) -> bool:
         """Refuse an unanswered inbound call; False when it is too late for that."""
 
-    def hang_up(self) -> None:
-        """End the call."""
+    def hang_up(self, reason: EndReason) -> None:
+        """End the call, and why."""
+
+    def enter(self, verb: VerbPlace | None) -> None:
+        """From now on this verb runs; None while a document is fetched."""
 
     async def play(self, sound: Sound, *, loop: int = 1) -> None:
         """Play to the end; cancelling stops it. Raises LegEnded."""

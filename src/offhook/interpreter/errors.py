@@ -5,10 +5,13 @@ CallError (offhook.calls.errors)
 """
 
 from offhook.calls.errors import CallError
+from offhook.model.ending import EndReason
 
 
 class DocumentFailed(CallError):
     """What was asked for cannot be done; `error_code` is from the 11xxx to 13xxx families, `url` what it is about."""
+
+    ending = EndReason.DOCUMENT_FAILED
 
     def __init__(self, error_code: int, message: str, *, url: str = "") -> None:
         super().__init__(message)

@@ -16,6 +16,7 @@ from offhook.interpreter.errors import DocumentFailed
 from offhook.interpreter.outcome import Continue, Finish, Outcome, Redirect
 from offhook.interpreter.page import Page, read_answer, read_inline
 from offhook.interpreter.registry import is_heard, maker_of, runner_of
+from offhook.model.ending import EndReason, VerbPlace
 from offhook.model.timeline import Kind
 from offhook.twiml.verbs import Verb
 
@@ -82,6 +83,7 @@ class Journey:
             return read_inline(self.call, self.start.twiml or "")
         self._count(request)
         call = self.call
+        call.enter(None)
         standard = call.parameters()
         # Contract 2 §1.7: what a verb tells its action is not told to whoever that redirects to.
         own = request.parameters.keys() - standard.keys() if request.purpose == "action" else ()
@@ -186,6 +188,7 @@ class Journey:
 
     async def _run_verb(self, verb: Verb, context: Context) -> Outcome:
         told = "cut off"
+        self.call.enter(VerbPlace(name=verb.name, line=verb.line))
         try:
             outcome = await runner_of(verb)(verb, context)
             told = str(outcome)
@@ -217,7 +220,7 @@ class Journey:
         if self.start.is_attempt:
             return Finish()
         if fallback is None or self._has_fallen_back:
-            await self._apologize()
+            await self._apologize(error.ending)
             return Finish()
         self._has_fallen_back = True
         self._in_a_row = 0
@@ -225,7 +228,7 @@ class Journey:
         told = {**parameters, "ErrorCode": str(error.error_code), "ErrorUrl": url}
         return Redirect(target=fallback, parameters=told, purpose="fallback")
 
-    async def _apologize(self) -> None:
+    async def _apologize(self, reason: EndReason) -> None:
         """Tell the caller and hang up; a call that cannot be told anything is not answered for it."""
         call = self.call
         try:
@@ -235,4 +238,4 @@ class Journey:
                 await call.play(apology)
         except (SpeechFailed, TimeoutError) as error:
             call.notice(SpeechFailed.error_code, f"the error message could not be spoken: {error}")
-        call.hang_up()
+        call.hang_up(reason)

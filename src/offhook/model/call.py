@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from offhook.model.ending import CallEnding
 from offhook.model.sids import AccountSid, CallSid
 
 
@@ -115,8 +116,13 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     sip_call_id: str | None = None
     sip_response_code: int | None = None
     edge: str | None = None
-    ended_by: str | None = None
+    ending: CallEnding | None = None
     error_code: int | None = None
     error_message: str | None = None
     status_callback: StatusCallback | None = None
     callback_sequence: int = 0
+
+    @property
+    def ended_by(self) -> str | None:
+        """caller, callee or platform; None while it lasts."""
+        return None if self.ending is None else self.ending.by

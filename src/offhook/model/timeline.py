@@ -36,7 +36,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
         digit     digit, direction, source (rfc4733|info|inband|played)
         media     event, and what belongs to it (codec, remote, packets, lost …)
         leg       event (redirected|next-contact|referred|refers|replaced|expired), and what belongs to it
-        status    status, direction, and for the last one ended_by, sip_response_code
+        status    status, direction, and for the last one ended_by, sip_response_code, duration, error_code,
+                  ending (model.ending.CallEnding) and told, its sentence
         notice    error_code, level (error|warning), text
     """
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from offhook.model.call import CallRecord
+from offhook.model.ending import CallEnding
 from offhook.model.numbers import is_e164
 
 API_VERSION = "2010-04-01"
@@ -53,6 +54,23 @@ def status_callback_parameters(record: CallRecord, now: datetime) -> dict[str, s
     if record.status.is_final:
         parameters.update(_ending(record))
     return parameters
+
+
+def ending_parameters(ending: CallEnding) -> dict[str, str]:
+    """How the call ended, for those who asked for more than the contract has; what is not known is left out."""
+    cause = ending.reason_of("Q.850")
+    told = {
+        "OffhookEndReason": ending.reason.value,
+        "OffhookEndedBy": ending.by,
+        "OffhookEndSentence": ending.sentence,
+        "OffhookEndVerb": ending.verb.name if ending.verb is not None else "",
+        "OffhookEndLine": str(ending.verb.line) if ending.verb is not None else "",
+        "OffhookEndSipMethod": ending.sip_method,
+        "OffhookEndSipCode": "" if ending.sip_code is None else str(ending.sip_code),
+        "OffhookEndQ850Cause": "" if cause is None or cause.cause is None else str(cause.cause),
+        "OffhookEndSipReason": "; ".join(str(reason) for reason in ending.reasons),
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def _ending(record: CallRecord) -> dict[str, str]:

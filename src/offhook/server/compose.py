@@ -303,6 +303,7 @@ def call_settings(settings: Settings) -> CallSettings:
             allows_private=settings.sip.redirect_private and settings.sip.private_targets,
             own_domain=settings.sip.domain,
         ),
+        ending_parameters=settings.webhook.ending_parameters,
         status_of_code=status_of_code(settings.calls.status_of_code),
     )
 

@@ -215,9 +215,14 @@ class Streams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Requests to the application; seconds and bytes."""
+    """Requests to the application; seconds and bytes.
+
+    With `ending_parameters` the last status callback of a call also says how it ended, in parameters that begin with
+    OffhookEnd and that the contract does not have.
+    """
 
     allow_private_addresses: bool = True
+    ending_parameters: bool = False
     connect_timeout: float = 5.0
     total_timeout: float = 15.0
 

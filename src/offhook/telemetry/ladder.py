@@ -194,12 +194,20 @@ def _status(entry: TimelineEntry) -> _Made:
     status = str(detail.get("status", entry.summary))
     tones = {"completed": Tone.GOOD, "in-progress": Tone.GOOD}
     bad = {"busy", "no-answer", "failed", "canceled"}
-    told = [f"ended by {detail['ended_by']}"] if detail.get("ended_by") else []
-    told += [f"SIP {detail['sip_response_code']}"] if detail.get("sip_response_code") else []
-    told += [f"{detail['duration']} s"] if detail.get("duration") is not None else []
+    told = _ending(detail)
     told += [f"error {detail['error_code']}"] if detail.get("error_code") else []
     tone = Tone.BAD if status in bad else tones.get(status, Tone.PLAIN)
     return _Made(label=f"status {status}{' (' + ', '.join(told) + ')' if told else ''}", tone=tone)
+
+
+def _ending(detail: Mapping[str, Any]) -> list[str]:
+    """The sentence on how the call ended; entries of earlier versions have its parts alone."""
+    if detail.get("told"):
+        return [str(detail["told"])]
+    told = [f"ended by {detail['ended_by']}"] if detail.get("ended_by") else []
+    told += [f"SIP {detail['sip_response_code']}"] if detail.get("sip_response_code") else []
+    told += [f"{detail['duration']} s"] if detail.get("duration") is not None else []
+    return told
 
 
 def _limited(lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from offhook.calls.ports import Sound, TapBlock
 from offhook.calls.referral import ReferOutcome
 from offhook.calls.world import CallSettings
 from offhook.model.call import CallRecord, CallStatus, Direction, WebhookTarget
+from offhook.model.ending import EndReason, VerbPlace
 from offhook.model.sids import AccountSid, CallSid
 from offhook.model.timeline import Kind
 from offhook.testing.clock import EPOCH
@@ -68,6 +69,8 @@ class Stage:
         self.record = STAGE_RECORD
         self.fallback: WebhookTarget | None = None
         self.is_over = False
+        self.end_reason: EndReason | None = None
+        self.verb: VerbPlace | None = None
         self.transcript: list[str] = []
         self.notices: list[Notice] = []
         self.entries: list[tuple[Kind, str, Mapping[str, Any]]] = []
@@ -113,11 +116,16 @@ class Stage:
         self.end(CallStatus.BUSY if busy else CallStatus.NO_ANSWER)
         return True
 
-    def hang_up(self) -> None:
+    def hang_up(self, reason: EndReason) -> None:
         """End the call."""
+        self.end_reason = self.end_reason or reason
         if not self.is_over:
             self._write("hang up")
             self.end()
+
+    def enter(self, verb: VerbPlace | None) -> None:
+        """Where the document is."""
+        self.verb = verb
 
     async def play(self, sound: Sound, *, loop: int = 1) -> None:
         """Take as long as the sound. Raises LegEnded."""

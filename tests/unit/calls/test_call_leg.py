@@ -325,7 +325,7 @@ async def test_an_answer_that_is_never_confirmed_is_told() -> None:
     leg.answer()
     leg.receive(AckMissed(session=SESSION))
     assert ("leg_met", 32022) in recorder.asked
-    assert (state_of(leg), leg.ending) == ("ENDED", LegEnding(by_peer=True, cause=RefusalCause.TIMEOUT))
+    assert (state_of(leg), leg.ending) == ("ENDED", LegEnding(by_peer=True, cause=RefusalCause.TIMEOUT, method="BYE"))
 
 
 @pytest.mark.asyncio

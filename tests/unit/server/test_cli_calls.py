@@ -103,6 +103,16 @@ def test_show_draws_the_call_and_those_it_made(running: Running, offhook: Progra
     assert "<Dial> line 1: continue" in lines[6]
 
 
+def test_show_says_how_a_call_ended(running: Running, offhook: Program) -> None:
+    """The sentence of the timeline's last status stands below the call's line, without a terminal's escapes."""
+    running.store.add_call(record(1))
+    sentence = "callee hung up after 12.4 s, SIP 200 BYE"
+    running.store.append_timeline(entry(1, 3, Kind.STATUS, "completed", status="completed", told=f"{sentence}\x1b[2J"))
+    lines = offhook("show", sid(1), "-c", running.config, "--plain").output.splitlines()
+    assert lines[1].startswith(sentence)
+    assert "\x1b" not in lines[1]
+
+
 def test_show_prints_json(running: Running, offhook: Program) -> None:
     """Programs get the records and the whole timelines."""
     add_family(running)

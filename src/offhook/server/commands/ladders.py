@@ -1,15 +1,18 @@
 """How commands print a ladder: in colour, or plain when asked for or when the terminal cannot show more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 
 from offhook.model.sids import CallSid
-from offhook.model.timeline import TimelineEntry
+from offhook.model.timeline import Kind, TimelineEntry
 from offhook.server.commands.api import Call
 from offhook.server.commands.terminal import say
 from offhook.telemetry.ladder import Ladder
 from offhook.telemetry.ladder_lines import ASCII, UNICODE, Drawing, Line, to_plain, to_text
+from offhook.telemetry.printable import printable
+
+LONGEST_SENTENCE = 600
 
 
 class LadderPrinter:
@@ -54,9 +57,20 @@ class LadderPrinter:
                 self._console.print(to_text(line), soft_wrap=True)
 
 
-def print_family(calls: Iterable[Call]) -> None:
-    """One line for each call of a ladder, with the letter that marks its rows."""
+def sentences(entries: Iterable[TimelineEntry]) -> dict[CallSid, str]:
+    """How each call that is over ended, in words, as its timeline has it."""
+    return {
+        entry.call_sid: str(entry.detail["told"])
+        for entry in entries
+        if entry.call_sid is not None and entry.kind is Kind.STATUS and entry.detail.get("told")
+    }
+
+
+def print_family(calls: Iterable[Call], endings: Mapping[CallSid, str]) -> None:
+    """One line for each call of a ladder, with the letter that marks its rows, and one on how it ended."""
     for number, call in enumerate(calls):
         mark = "" if number == 0 else f"{chr(ord('a') + min(number, 26) - 1)}  "
         duration = f", {call.duration} s" if call.duration else ""
         say(f"{mark}{call.sid}  {call.direction}  {call.from_} to {call.to}  {call.status}{duration}")
+        if call.sid in endings:
+            say(f"{' ' * len(mark)}{printable(endings[call.sid], LONGEST_SENTENCE)}")

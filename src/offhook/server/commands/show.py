@@ -12,7 +12,7 @@ from offhook.model.sids import CALL, CallSid, is_sid
 from offhook.model.timeline import TimelineEntry
 from offhook.server.commands.api import Call, family, open_api, run
 from offhook.server.commands.errors import CommandFailed
-from offhook.server.commands.ladders import LadderPrinter, print_family
+from offhook.server.commands.ladders import LadderPrinter, print_family, sentences
 from offhook.server.commands.options import ConfigOption, JsonOption, PlainOption
 from offhook.server.commands.terminal import OUT
 
@@ -32,11 +32,12 @@ def show(
     if as_json:
         OUT.out(json.dumps(_values(calls, timelines), indent=2), highlight=False)
         return
-    print_family(calls)
+    entries = [entry for timeline in timelines.values() for entry in timeline]
+    print_family(calls, sentences(entries))
     printer = LadderPrinter(OUT, is_plain=plain)
     # The call that was asked for comes first, so that the calls it made bear the letters of the list above.
     printer.introduce(call.sid for call in calls)
-    printer.print_whole(entry for entries in timelines.values() for entry in entries)
+    printer.print_whole(entries)
 
 
 async def _fetch(config: Path | None, sid: str) -> tuple[Sequence[Call], Timelines]:
